@@ -1,0 +1,57 @@
+# make run: the main job from a bare checkout.  make test: everything that CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCKS := requirements/bootstrap.txt requirements/base.txt requirements/dev.txt
+UV_PIP := $(BIN)/uv pip install --quiet --python $(BIN)/python
+
+.DEFAULT_GOAL := help
+.PHONY: help env run test lint types contracts unit docs lock bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(STAMP) ## install the locked environment into .venv
+
+$(STAMP): $(LOCKS) pyproject.toml $(wildcard src/aneos/orbits/*.c)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aNEOS needs Python 3.11 or newer: make env PYTHON=python3.11")'
+	@command -v cc >/dev/null || { echo "aNEOS needs a C compiler (cc) to build its MOID kernel" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	$(UV_PIP) --require-hashes -r requirements/dev.txt
+	$(UV_PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: env ## screen the whole bundled catalogue and write results/
+	$(BIN)/aneos screen --output results/screen.json --plot results/screen.png
+
+test: lint types contracts unit docs ## everything that CI runs
+
+lint: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: env
+	$(BIN)/mypy
+
+contracts: env
+	$(BIN)/lint-imports
+
+unit: env
+	$(BIN)/pytest -n 2
+
+docs: env
+	$(BIN)/mkdocs build --strict --quiet
+
+bench: env ## speed, as ratios within one run
+	$(BIN)/python -m benchmarks
+
+lock: ## rebuild requirements/*.txt from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/bootstrap.in -o requirements/bootstrap.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/base.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/base.txt --extra dev pyproject.toml requirements/bootstrap.in -o requirements/dev.txt
+
+clean: ## remove everything that can be made again
+	rm -rf $(VENV) build dist site results *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src -name '*.so' -delete
