@@ -1,0 +1,39 @@
+"""Shared test set-up: reference data beside the checkout, and one hypothesis profile for all machines."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("ANEOS_SHARED", CHECKOUT.parent / "shared"))
+
+# The same examples on every run, so that a red test is red for everybody; HYPOTHESIS_PROFILE=explore looks further.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests marked ``shared``, saying why, where the reference data are absent."""
+    if (SHARED / "data").is_dir():
+        return
+    reason = f"reference data not found at {SHARED} (set ANEOS_SHARED)"
+    for item in items:
+        if item.get_closest_marker("shared") is not None:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """Root of the checkout."""
+    return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder with the reference data; only for tests marked ``shared``."""
+    return SHARED / "data"
