@@ -11,7 +11,8 @@ from hypothesis import settings
 CHECKOUT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("ANEOS_SHARED", CHECKOUT.parent / "shared"))
 
-# The same examples on every run, so that a red test is red for everybody; HYPOTHESIS_PROFILE=explore looks further.
+# The same examples on every run, so that a red test is red for everybody.
+# HYPOTHESIS_PROFILE=explore looks further.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
