@@ -54,12 +54,15 @@ OPTIONAL: Final[dict[str, pl.DataType]] = {
     "albedo": pl.Float64(),
     "rotation_h": pl.Float64(),
     "source": pl.String(),
+    "source_line": pl.Int64(),
 }
 """Columns that a source may lack; they are always present in the table, null where unknown.
 
 ``U`` is the MPC's uncertainty parameter as published ("0"…"9", or a letter for special cases);
 ``arc_days`` is the observed arc, a lower bound where only the years of a multi-opposition arc are given;
-``A1``, ``A2``, ``A3`` in au/d² at 1 au; ``source`` names the file or catalogue the row came from.
+``A1``, ``A2``, ``A3`` in au/d² at 1 au; ``source`` names the file or catalogue the row came from,
+``source_line`` its 1-based line (or record) in the file that was read, so that a later room can say which
+line it refuses.
 """
 
 COLUMNS: Final[dict[str, pl.DataType]] = REQUIRED | OPTIONAL
@@ -70,7 +73,8 @@ class Provenance:
     """Where a table came from; travels with it and appears in every ``signature``.
 
     ``name`` short identifier ("mpc-nea"), ``version`` usually the date of the snapshot (ISO),
-    ``source`` file or service, ``sha256`` of the source bytes, ``acknowledgement`` what the provider asks for.
+    ``source`` file or service, ``sha256`` of the source bytes, ``acknowledgement`` what the provider asks
+    for.
     """
 
     name: str
