@@ -1,0 +1,6 @@
+import numpy as np
+import numpy.typing as npt
+
+_Rows = npt.NDArray[np.float64]
+
+def solve(rows: _Rows, references: _Rows, max_distance: float, tolerance: float, out: _Rows, /) -> None: ...
