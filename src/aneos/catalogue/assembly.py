@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import polars as pl
 
 from aneos.catalogue.files import SourceFile
 from aneos.catalogue.schema import COLUMNS, Catalogue, Provenance
 from aneos.catalogue.validation import admit, printable
 from aneos.errors import InputError, RejectedRow
+
+IGNORED: Final = re.compile("[\\s`'’ʻʼ]+")
 
 
 class Assembly:
@@ -45,8 +50,13 @@ class Assembly:
 
 
 def designation_key(column: pl.Expr) -> pl.Expr:
-    """What makes two designations the same: letters and digits without regard to case and spaces."""
-    return column.str.to_lowercase().str.replace_all(r"\s+", "")
+    """What makes two designations the same: no regard to case, spaces and apostrophes (Kamoʻoalewa)."""
+    return column.str.to_lowercase().str.replace_all(IGNORED.pattern, "")
+
+
+def text_key(text: str) -> str:
+    """As :func:`designation_key`, for one text."""
+    return IGNORED.sub("", text.lower())
 
 
 def drop_repeated(table: pl.DataFrame, source: str) -> tuple[pl.DataFrame, list[RejectedRow]]:

@@ -59,8 +59,7 @@ def read_elements_csv(file: SourceFile) -> Catalogue:
     lines: list[int] = []
     for line, cells in csv_records(feed, delimiter, assembly):
         if len(cells) != len(header):
-            reason = f"has {len(cells)} fields where the header has {len(header)}"
-            assembly.reject(line, reason + spanned(line, feed.number))
+            assembly.reject(line, mismatch(len(cells), len(header), line, feed.number))
             continue
         rows.append(cells)
         lines.append(line)
@@ -166,6 +165,10 @@ def transposed(header: list[str], rows: list[list[str]]) -> dict[str, list[str |
         if column != "source_line":
             columns[column] = [cell or None for cell in cells]
     return columns
+
+
+def mismatch(found: int, expected: int, first: int, last: int) -> str:
+    return f"has {found} fields where the header has {expected}" + spanned(first, last)
 
 
 def spanned(first: int, last: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias
 
 from aneos.catalogue.assembly import Assembly
@@ -32,16 +32,14 @@ def load_json(file: SourceFile) -> Json:
 
 
 def add_records(
-    assembly: Assembly, records: Sequence[Json], columns_of: Callable[[Mapping[str, Json]], Cells]
+    assembly: Assembly, records: Iterable[tuple[int, Json]], columns_of: Callable[[Mapping[str, Json]], Cells]
 ) -> None:
-    """Adds JSON objects by chunks. ``columns_of`` maps one to cells and may refuse it with ``ValueError``.
-
-    The line of a record is its 1-based position in ``records``.
-    """
+    """Adds JSON objects, each with its line or 1-based position. ``columns_of`` maps one to cells and may
+    refuse it with ``ValueError``."""
     rows: list[Cells] = []
     numbers: list[int] = []
     names: dict[str, None] = {}
-    for number, record in enumerate(records, 1):
+    for number, record in records:
         if not isinstance(record, dict):
             assembly.reject(number, f"{shown(record)} is not a JSON object")
             continue

@@ -64,7 +64,7 @@ def catalogue_from_nea_extended(content: Json, file: SourceFile, version: str = 
     if not is_nea_extended(content) or not isinstance(content, list):
         raise InputError("is not the MPC's nea_extended.json (a list of orbits)", source=file.name)
     assembly = Assembly(file.name)
-    add_records(assembly, content, columns_of)
+    add_records(assembly, enumerate(content, 1), columns_of)
     return assembly.finish(file_provenance(file, "mpc-nea", version, MPC_ACKNOWLEDGEMENT))
 
 
