@@ -33,6 +33,9 @@ MAX_RECORD_LINES: Final = 100
 MAX_PARQUET_ROWS: Final = 10_000_000
 """Most rows read from a Parquet file, ten times the known minor planets."""
 
+MAX_COLUMNS: Final = 10_000
+"""Most columns of an elements file; the format names some thirty, the others pass through."""
+
 PARQUET_MAGIC: Final = b"PAR1"
 
 
@@ -144,7 +147,9 @@ def split_header(line: str, delimiter: str) -> list[str]:
 
 
 def check_columns(header: list[str], name: str, line: int | None = None) -> None:
-    """Every required column is there, none twice."""
+    """Every required column is there, none twice, and not too many."""
+    if len(header) > MAX_COLUMNS:
+        raise InputError(f"has {len(header):,} columns; the limit is {MAX_COLUMNS:,}", source=name, line=line)
     missing = [column for column in REQUIRED if column not in header]
     if missing:
         folded = {column.casefold(): column for column in header}
@@ -156,6 +161,8 @@ def check_columns(header: list[str], name: str, line: int | None = None) -> None
     for column in header:
         if column in seen:
             raise InputError(f"column {shown(column)} appears twice", source=name, line=line)
+        if "\0" in column:
+            raise InputError(f"column {shown(column)} is not named in text", source=name, line=line)
         seen.add(column)
 
 
@@ -205,8 +212,14 @@ def load_parquet(file: SourceFile) -> pl.DataFrame:
 
 
 def check_dtype(column: str, found: pl.DataType, name: str) -> None:
+    """Text fits every column (its cells are read like those of CSV), numbers every column of numbers or text."""
     wanted = COLUMNS[column]
-    simple = found.is_numeric() or found in (pl.String(), pl.Null(), pl.Boolean())
-    fits = found == wanted or simple or (wanted == pl.Date() and found.is_temporal())
-    if not fits or (found == pl.Boolean() and wanted != pl.Boolean()):
+    fits = found == wanted or found in (pl.String(), pl.Null())
+    if wanted in (pl.Float64(), pl.Int64(), pl.String()):
+        fits = fits or found.is_numeric()
+    if wanted == pl.String():
+        fits = fits or isinstance(found, pl.Categorical | pl.Enum)
+    if wanted == pl.Date():
+        fits = fits or isinstance(found, pl.Datetime)
+    if not fits and column != "source_line":
         raise InputError(f"column {column} has type {found}, expected {wanted}", source=name)

@@ -79,5 +79,7 @@ def cell_text(value: Json) -> str | None:
 
 
 def encodable(text: str) -> str:
-    """Text with lone surrogates (legal in JSON escapes, not in UTF-8) written out."""
+    """Text with NUL and lone surrogates (legal in JSON escapes, not in a table) written out."""
+    if "\0" in text:
+        text = text.replace("\0", "\\0")
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

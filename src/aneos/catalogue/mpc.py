@@ -92,7 +92,10 @@ def arc_days(length: str | None, years: str | None, last: str | None) -> tuple[s
     first_year, last_year = int(years[:4]), int(years[5:])
     end = date(last_year, 1, 1)
     if last is not None and re.fullmatch(rf"{last_year}-\d\d-\d\d", last):
-        end = date.fromisoformat(last)
+        try:
+            end = date.fromisoformat(last)
+        except ValueError as error:
+            raise ValueError(f"last observation {shown(last)} is not a date ({error})") from error
     return str(max((end - date(first_year + 1, 1, 1)).days, 1)), True
 
 

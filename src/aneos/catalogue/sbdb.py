@@ -85,7 +85,17 @@ def catalogue_from_sbdb(content: Json, file: SourceFile) -> Catalogue:
     if records is None:
         raise InputError("is not a reply of JPL's Small-Body Database", source=file.name)
     assembly = Assembly(file.name)
-    add_records(assembly, enumerate(records, 1), columns_of)
+    fields = content.get("fields") if isinstance(content, dict) else None
+    expected = len(fields) if isinstance(fields, list) else 0
+
+    def whole() -> Iterator[tuple[int, Json]]:
+        for number, record in enumerate(records, 1):
+            if isinstance(record, list):
+                assembly.reject(number, f"has {len(record)} values where the reply has {expected} fields")
+            else:
+                yield number, record
+
+    add_records(assembly, whole(), columns_of)
     return assembly.finish(file_provenance(file, "jpl-sbdb", "", SBDB_ACKNOWLEDGEMENT))
 
 
@@ -122,10 +132,13 @@ def require_fields(names: list[str], source: str, line: int | None = None) -> No
         missing.append("full_name")
     if missing:
         raise InputError(f"missing SBDB fields {', '.join(missing)}", source=source, line=line)
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"field {shown(name)} appears twice", source=source, line=line)
 
 
 def named(names: list[str], row: Json) -> Json:
-    """A row of ``data`` as an object; a row of another length stays as it is and is refused later."""
+    """A row of ``data`` as an object; a row of another length stays as it is, to be refused."""
     if isinstance(row, list) and len(row) == len(names):
         return dict(zip(names, row, strict=True))
     return row
@@ -159,7 +172,7 @@ def columns_of(record: Mapping[str, Json]) -> Cells:
     cells = renamed({key: value for key, value in record.items() if key not in REPLACED}, FIELDS)
     cells["number"], cells["designation"], cells["name"] = identity(**names)
     if cells.get("epoch_tdb_jd") is None and record.get("epoch_mjd") not in (None, ""):
-        cells["epoch_tdb_jd"] = str(float(str(record["epoch_mjd"])) + 2_400_000.5)
+        cells["epoch_tdb_jd"] = epoch_from_mjd(str(record["epoch_mjd"]))
     if cells.get("arc_days") is not None:
         cells["arc_is_lower_bound"] = "false"
     return cells
@@ -168,6 +181,14 @@ def columns_of(record: Mapping[str, Json]) -> Cells:
 NAMES: Final = ("full_name", "pdes", "name")
 REPLACED: Final = ("pdes", "name")
 """Fields that are not passed through beside the columns made of them; ``full_name`` is, as JPL writes it."""
+
+
+def epoch_from_mjd(text: str) -> str:
+    """Julian date of a modified Julian date, both as text."""
+    try:
+        return repr(float(text) + 2_400_000.5)
+    except ValueError:
+        raise ValueError(f"epoch_mjd: {shown(text)} is not a number") from None
 
 
 def identity(full_name: str, pdes: str, name: str) -> tuple[str | None, str | None, str | None]:

@@ -77,8 +77,11 @@ def build_snapshot(source: Path, out: Path, version: str) -> Catalogue:
 
 
 def content_sha256(table: pl.DataFrame) -> str:
-    """Hash of the values alone: every row as JSON, numbers in their shortest exact decimals."""
-    return hashlib.sha256(table.write_ndjson().encode()).hexdigest()
+    """Hash of the values alone: every row as Python writes it, numbers in their shortest exact decimals."""
+    digest = hashlib.sha256()
+    for row in table.iter_rows():
+        digest.update(f"{row!r}\n".encode())
+    return digest.hexdigest()
 
 
 def main(arguments: list[str] | None = None) -> int:
