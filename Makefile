@@ -14,7 +14,7 @@ help: ## this list
 
 env: $(STAMP) ## install the locked environment into .venv
 
-$(STAMP): $(LOCKS) pyproject.toml $(wildcard src/aneos/orbits/*.c)
+$(STAMP): $(LOCKS) pyproject.toml $(wildcard src/aneos/orbits/*.[ch])
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aNEOS needs Python 3.11 or newer: make env PYTHON=python3.11")'
 	@command -v cc >/dev/null || { echo "aNEOS needs a C compiler (cc) to build its MOID kernel" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)

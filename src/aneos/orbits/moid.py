@@ -99,6 +99,50 @@ def moid(
         for start in starts:
             run(start)
 
+    return _result(elements, reference, out)
+
+
+def all_minima(
+    elements: KeplerianElements | CometaryElements,
+    reference: KeplerianElements | CometaryElements,
+    samples: int = 3072,
+) -> MoidResult:
+    """Every local minimum of the distance between one orbit and one elliptic reference, nearest first.
+
+    Where two orbits come close at both of their mutual nodes there are two; up to four are known for ellipses
+    (Gronchi 2005). They are sought along ``elements`` among ``samples`` points, each with the nearest point of the
+    reference; unlike :func:`moid` this is a scan, and two minima within a sample of each other pass for one.
+    ``lower_bound_au`` is NaN. Raises InputError for more than one orbit, and for rows that are no orbit.
+    """
+    if len(elements) != 1 or len(reference) != 1:
+        raise InputError(f"all_minima takes one pair of orbits, not {len(elements)} and {len(reference)}")
+    rows, references = _rows(elements), _rows(reference)
+    out = np.empty((64, 5))
+    found = _moid.all_minima(rows, references, samples, out)
+    if found == 0:
+        raise InputError(
+            "the distance has no minimum: one of the two is no orbit, or all of it is equally far"
+        )
+    out = _distinct(out[np.argsort(out[:found, 0])])
+    out[:, 3] = np.nan
+    return _result(elements, reference, out)
+
+
+def _distinct(out: FloatArray) -> FloatArray:
+    """The rows whose anomalies differ from those of every row before."""
+    kept: list[int] = []
+    for row in range(len(out)):
+        gap = np.abs(np.remainder(out[kept, 1:3] - out[row, 1:3] + np.pi, 2.0 * np.pi) - np.pi)
+        if not np.any(np.all(gap < 1e-6, axis=1)):
+            kept.append(row)
+    return out[kept]
+
+
+def _result(
+    elements: KeplerianElements | CometaryElements,
+    reference: KeplerianElements | CometaryElements,
+    out: FloatArray,
+) -> MoidResult:
     true, reference_true = np.degrees(out[:, 1]), np.degrees(out[:, 2])
     position = state_at_true_anomaly(elements, true)[0]
     reference_position = state_at_true_anomaly(reference, reference_true)[0]
