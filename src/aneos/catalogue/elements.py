@@ -18,7 +18,7 @@ from typing import Final
 import polars as pl
 
 from aneos.catalogue.assembly import Assembly, file_provenance
-from aneos.catalogue.files import SourceFile, is_text, shown
+from aneos.catalogue.files import MAX_TEXT_BYTES, SourceFile, is_text, shown
 from aneos.catalogue.schema import COLUMNS, REQUIRED, Catalogue
 from aneos.errors import InputError
 
@@ -199,7 +199,7 @@ def read_elements_parquet(file: SourceFile) -> Catalogue:
 
 def load_parquet(file: SourceFile) -> pl.DataFrame:
     """The whole file as Polars reads it; a damaged one is an :class:`InputError`."""
-    content = io.BytesIO(file.read())
+    content = io.BytesIO(file.read(MAX_TEXT_BYTES))
     try:
         height = pl.scan_parquet(content).select(pl.len()).collect().item()
         if height > MAX_PARQUET_ROWS:

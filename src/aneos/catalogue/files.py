@@ -60,7 +60,7 @@ class SourceFile:
         with self.open() as stream:
             return stream.read(count)
 
-    def read(self, limit: int = MAX_TEXT_BYTES) -> bytes:
+    def read(self, limit: int) -> bytes:
         """All unpacked bytes; more than ``limit`` is an :class:`InputError`."""
         with self.open() as stream:
             content = stream.read(limit + 1)
@@ -73,7 +73,7 @@ class SourceFile:
         with readable(self.path), self.path.open("rb") as raw:
             return hashlib.file_digest(raw, "sha256").hexdigest()
 
-    def lines(self, limit: int = MAX_TEXT_BYTES) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
         """Lines as text with their line ends. Bytes that are not UTF-8 become lone surrogates (see
         :func:`is_text`), a byte-order mark is dropped; too long lines and files are an
         :class:`InputError`."""
@@ -86,8 +86,8 @@ class SourceFile:
                 if len(line) > MAX_LINE_CHARS:
                     reason = f"is longer than {MAX_LINE_CHARS:,} characters"
                     raise InputError(reason, source=self.path, line=number)
-                if total > limit:
-                    raise too_large(self.path, limit)
+                if total > MAX_TEXT_BYTES:
+                    raise too_large(self.path, MAX_TEXT_BYTES)
                 yield line
 
     @contextmanager

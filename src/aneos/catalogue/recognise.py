@@ -36,7 +36,7 @@ MAGIC: Final = (
 )
 
 OBSERVATION: Final = re.compile(r".{14}[ -~]\d{4} \d\d \d\d[. ]")
-TWO_LINE_ELEMENTS: Final = re.compile(r"[12] [ 0-9A-Z]{5}[UCS ].{61}\d\s*$")
+TWO_LINE_ELEMENTS: Final = re.compile(r"[12] [ 0-9A-Z]{5}[UCS ].{60}\d\s*$")
 EXPECTED: Final = "an elements file (CSV or Parquet), MPC nea_extended, MPCORB or SBDB data was expected"
 
 
@@ -52,8 +52,8 @@ def read_any(path: str | Path) -> Catalogue:
     kind = foreign_kind(head)
     if kind is not None:
         raise InputError(f"is {kind}; {EXPECTED}", source=file.name)
-    text = head.decode("utf-8-sig", "surrogateescape").lstrip()
-    if text.startswith(("{", "[")):
+    text = head.decode("utf-8-sig", "surrogateescape")
+    if text.lstrip().startswith(("{", "[")):
         return read_json(file)
     lines = text.splitlines()
     if any(ORBIT_LINE.match(line) for line in lines):
@@ -79,10 +79,10 @@ def foreign_kind(head: bytes) -> str | None:
             return kind
     if b"\0" in head:
         return "a binary file"
-    text = head.decode("utf-8-sig", "surrogateescape").lstrip()
-    if not text:
+    text = head.decode("utf-8-sig", "surrogateescape")
+    start = text.lstrip()[:1000].lower()
+    if not start:
         return "blank"
-    start = text[:1000].lower()
     if "<ades" in start or re.match(r"# version=20\d\d|[^\n]*\bobstime *\|", start):
         return "a file of observations in ADES format"
     if "<votable" in start:

@@ -36,9 +36,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``broken`` is true in the rows that break the rule; null counts as kept. ``reason`` words it for a
-    row."""
+    """About one column: ``broken`` is true in the rows that break the rule; null counts as kept. ``reason``
+    words it for a row."""
 
+    column: str
     broken: pl.Expr
     reason: Callable[[Row], str]
 
@@ -58,7 +59,8 @@ def admit(raw: pl.DataFrame, source: str) -> tuple[pl.DataFrame, list[RejectedRo
     work = raw.select(*typed, *absent, *kept, *unknown)
     work = work.with_columns(pl.col("source").fill_null(source))
 
-    rules = [*unreadable_rules(raw.schema, known), *RULES]
+    rules = unreadable_rules(raw.schema, known)
+    rules += [rule for rule in RULES if rule.column in known or rule.column in REQUIRED]
     broken = work.select(rule.broken.fill_null(False).alias(str(k)) for k, rule in enumerate(rules))
     bad = broken.select(pl.any_horizontal(pl.all())).to_series()
     rejected = [
@@ -153,7 +155,7 @@ def unreadable_rules(schema: Mapping[str, pl.DataType], known: list[str]) -> lis
             present = (text != "") & (text.str.to_lowercase().is_in(["nan", "+nan", "-nan"]).not_())
         elif found.is_float():
             present = present & raw.is_not_nan()
-        rules.append(Rule(present & pl.col(name).is_null(), Unreadable(name)))
+        rules.append(Rule(name, present & pl.col(name).is_null(), Unreadable(name)))
     return rules
 
 
@@ -181,17 +183,18 @@ NEEDED: Final = [name for name in REQUIRED if name not in ("H", "designation")]
 
 
 def column_rule(name: str, broken: Callable[[pl.Expr], pl.Expr], what: str) -> Rule:
-    return Rule(broken(pl.col(name)), lambda row: f"{name} = {row[name]:g} {what}")
+    return Rule(name, broken(pl.col(name)), lambda row: f"{name} = {row[name]:g} {what}")
 
 
 def missing_rule(name: str) -> Rule:
     raw, typed = RAW + name, pl.col(name)
     text = pl.col(raw).cast(pl.String).str.strip_chars().str.to_lowercase().fill_null("")
-    return Rule(typed.is_null() & text.is_in(["", "nan", "+nan", "-nan"]), lambda row: f"{name} is missing")
+    broken = typed.is_null() & text.is_in(["", "nan", "+nan", "-nan"])
+    return Rule(name, broken, lambda row: f"{name} is missing")
 
 
 def infinite_rule(name: str) -> Rule:
-    return Rule(pl.col(name).is_infinite(), lambda row: f"{name} is not finite")
+    return Rule(name, pl.col(name).is_infinite(), lambda row: f"{name} is not finite")
 
 
 def epoch_reason(row: Row) -> str:
@@ -217,8 +220,9 @@ a, e = pl.col("a_au"), pl.col("e")
 designation = pl.col("designation")
 
 RULES: Final[list[Rule]] = [
-    Rule(designation.is_null(), lambda row: "designation is empty"),
+    Rule("designation", designation.is_null(), lambda row: "designation is empty"),
     Rule(
+        "designation",
         (designation.str.len_chars() > MAX_DESIGNATION_CHARS)
         | designation.str.contains(r"[\p{C}\p{Zl}\p{Zp}]")
         | ~designation.str.contains(r"[\p{L}\p{N}]"),
@@ -226,10 +230,11 @@ RULES: Final[list[Rule]] = [
     ),
     *[missing_rule(name) for name in NEEDED],
     *[infinite_rule(name) for name in FLOATS],
-    Rule(outside(*EPOCH_RANGE_TDB_JD)(pl.col("epoch_tdb_jd")), epoch_reason),
+    Rule("epoch_tdb_jd", outside(*EPOCH_RANGE_TDB_JD)(pl.col("epoch_tdb_jd")), epoch_reason),
     column_rule("e", lambda column: column < 0.0, "is negative"),
-    Rule(a == 0.0, lambda row: "a_au = 0"),
+    Rule("a_au", a == 0.0, lambda row: "a_au = 0"),
     Rule(
+        "a_au",
         a.is_finite() & e.is_finite() & (((e >= 1.0) & (a > 0.0)) | ((e <= 1.0) & (e >= 0.0) & (a < 0.0))),
         shape_reason,
     ),
@@ -237,6 +242,7 @@ RULES: Final[list[Rule]] = [
     column_rule("node_deg", outside(-MAX_ANGLE_DEG, MAX_ANGLE_DEG), "is outside ±3600"),
     column_rule("peri_deg", outside(-MAX_ANGLE_DEG, MAX_ANGLE_DEG), "is outside ±3600"),
     Rule(
+        "mean_anomaly_deg",
         (e < 1.0) & outside(-MAX_ANGLE_DEG, MAX_ANGLE_DEG)(pl.col("mean_anomaly_deg")),
         lambda row: f"mean_anomaly_deg = {row['mean_anomaly_deg']:g} is outside ±3600",
     ),
@@ -254,6 +260,7 @@ RULES: Final[list[Rule]] = [
         for name in ("diameter_km", "albedo", "rotation_h", "number")
     ],
     Rule(
+        "U",
         pl.col("U").is_not_null() & ~pl.col("U").str.contains(r"^[0-9A-Za-z]$"),
         lambda row: f"U: {shown(row['U'])} is not an uncertainty parameter (0…9 or a letter)",
     ),
