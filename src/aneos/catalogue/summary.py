@@ -64,7 +64,7 @@ def summary(catalogue: Catalogue) -> dict[str, Any]:
             "min": epochs.min(),
             "max": epochs.max(),
             "commonest": commonest,
-            "share_at_commonest": share(epochs == commonest),
+            "share_at_commonest": None if commonest is None else share(epochs == commonest),
         },
         "multi_opposition_share": share(oppositions > 1),
         "last_observation": None if last is None else str(last),
