@@ -109,23 +109,31 @@ def all_minima(
 ) -> MoidResult:
     """Every local minimum of the distance between one orbit and one elliptic reference, nearest first.
 
-    Where two orbits come close at both of their mutual nodes there are two; up to four are known for ellipses
-    (Gronchi 2005). They are sought along ``elements`` among ``samples`` points, each with the nearest point of the
-    reference; unlike :func:`moid` this is a scan, and two minima within a sample of each other pass for one.
+    Orbits that come close at both of their mutual nodes have two; up to four are known for ellipses (Gronchi
+    2005). They are sought along each ellipse of the two among ``samples`` points, with the nearest point of
+    the other: a scan, unlike :func:`moid`, in which minima within a sample of each other pass for one.
     ``lower_bound_au`` is NaN. Raises InputError for more than one orbit, and for rows that are no orbit.
     """
     if len(elements) != 1 or len(reference) != 1:
         raise InputError(f"all_minima takes one pair of orbits, not {len(elements)} and {len(reference)}")
-    rows, references = _rows(elements), _rows(reference)
-    out = np.empty((64, 5))
-    found = _moid.all_minima(rows, references, samples, out)
-    if found == 0:
+    out = _scan(elements, reference, samples)
+    if elements.e[0] < 1.0:
+        out = np.concatenate([out, _scan(reference, elements, samples)[:, [0, 2, 1, 3, 4]]])
+    if not len(out):
         raise InputError(
-            "the distance has no minimum: one of the two is no orbit, or all of it is equally far"
+            "the distance has no minimum: one of the two is no orbit, or it is the same all along"
         )
-    out = _distinct(out[np.argsort(out[:found, 0])])
+    out = _distinct(out[np.argsort(out[:, 0])])
     out[:, 3] = np.nan
     return _result(elements, reference, out)
+
+
+def _scan(
+    along: KeplerianElements | CometaryElements, ellipse: KeplerianElements | CometaryElements, samples: int
+) -> FloatArray:
+    """Kernel rows of the local minima found along one orbit, shape (k, 5)."""
+    out = np.empty((64, 5))
+    return out[: _moid.all_minima(_rows(along), _rows(ellipse), samples, out)]
 
 
 def _distinct(out: FloatArray) -> FloatArray:
