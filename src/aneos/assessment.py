@@ -3,12 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from aneos.errors import RejectedRow
-from aneos.evidence.base import Evidence
+import numpy as np
+import numpy.typing as npt
 
-ObjectClass = Literal["known_artificial", "probably_artificial", "natural", "insufficient_data", "unexplained"]
+from aneos.errors import InputError, RejectedRow
+from aneos.evidence.base import Evidence, FloatArray
+
+ObjectClass = Literal[
+    "known_artificial", "probably_artificial", "natural", "insufficient_data", "unexplained"
+]
+CLASSES: Final[tuple[ObjectClass, ...]] = (
+    "known_artificial",
+    "probably_artificial",
+    "unexplained",
+    "insufficient_data",
+    "natural",
+)
+
+DEFAULT_PRIOR: Final = 2.75e-4
+"""Prior probability that a designated NEA is artificial: 11 ever designated of about 40,000."""
+
+ARTIFICIAL_FROM: Final = 0.5
+"""Posterior from which an unidentified object is called probably artificial."""
+
+NATURAL_BELOW: Final = 1e-3
+"""Posterior below which an object is called natural; between the two the data do not decide."""
+
+MEASURED_NATURAL: Final = -1.5
+MEASURED_NATURAL_BELOW: Final = 0.05
+"""A body whose push or whose size and spectrum were measured and speak for natural by this log10 Bayes factor is
+called natural already below this posterior."""
+
+IDENTITY_BELOW: Final = 1e-3
+"""Chance probability of a match below which an object is named."""
+
+NULL_REJECTED_BELOW: Final = 0.1
+"""q-value below which the natural population does not explain an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +142,70 @@ class Report:
             "assessments": [item.to_dict() for item in self.assessments],
             "rejected": [item.to_dict() for item in self.rejected],
         }
+
+
+def check_prior(prior: float) -> float:
+    """The prior itself when it is a probability strictly between 0 and 1; raises InputError otherwise."""
+    if not 0.0 < prior < 1.0:
+        raise InputError(f"the prior must lie strictly between 0 and 1, not {prior}", source="prior")
+    return prior
+
+
+def posterior(log10_bayes_factor: npt.ArrayLike, prior: float) -> FloatArray:
+    """P(artificial) from the total log10 Bayes factor and the prior probability; shape as given."""
+    log_odds = np.asarray(log10_bayes_factor, dtype=np.float64) * np.log(10.0) + np.log(prior / (1.0 - prior))
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))
+
+
+def classify(
+    probability: FloatArray,
+    *,
+    identified: npt.NDArray[np.bool_],
+    natural_rejected: npt.NDArray[np.bool_],
+    artificial_rejected: npt.NDArray[np.bool_],
+    natural_measured: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.str_]:
+    """The class of each object, shape (n,).
+
+    An identity needs a posterior of at least :data:`ARTIFICIAL_FROM` too: a match that the other lines refute is
+    not called known. Unexplained means that neither population accounts for the object.
+    """
+    return np.select(
+        [
+            identified & (probability >= ARTIFICIAL_FROM),
+            natural_rejected & artificial_rejected & ~identified,
+            (probability >= ARTIFICIAL_FROM) & ~artificial_rejected,
+            probability >= np.where(natural_measured, MEASURED_NATURAL_BELOW, NATURAL_BELOW),
+        ],
+        ["known_artificial", "unexplained", "probably_artificial", "insufficient_data"],
+        default="natural",
+    )
+
+
+def q_values(p_values: FloatArray) -> FloatArray:
+    """False discovery rate at which each object would be listed (Benjamini & Hochberg 1995), shape (n,).
+
+    NaN p-values (no line that can reject the natural null) stay NaN and are not counted as tests.
+    """
+    q = np.full(p_values.shape, np.nan)
+    known = np.flatnonzero(np.isfinite(p_values))
+    order = known[np.argsort(p_values[known], kind="stable")]
+    ranked = p_values[order] * order.size / np.arange(1, order.size + 1)
+    q[order] = np.minimum(np.minimum.accumulate(ranked[::-1])[::-1], 1.0)
+    return q
+
+
+def combine_independent(p_values: FloatArray) -> FloatArray:
+    """Fisher's combination over axis 0 of p-values of lines that share no input; NaN entries are left out.
+
+    Shape (lines, n) → (n,); NaN where no line was measured. Used for orbit and area-to-mass ratio only: one rests on
+    the geometry of the orbit, the other on the push of sunlight at given size.
+    """
+    from scipy.special import gammaincc
+
+    known = np.isfinite(p_values)
+    statistic = -np.sum(
+        np.where(known, np.log(np.maximum(np.where(known, p_values, 1.0), 1e-300)), 0.0), axis=0
+    )
+    count = known.sum(axis=0)
+    return np.where(count > 0, gammaincc(np.maximum(count, 1), statistic), np.nan)
