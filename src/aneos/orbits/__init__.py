@@ -27,7 +27,7 @@ from aneos.orbits.encounter import (
     tisserand_earth,
     v_z_kms,
 )
-from aneos.orbits.moid import MoidResult, all_minima, earth_moid, moid
+from aneos.orbits.moid import MoidResult, all_minima, earth_moid, mutual_moid
 from aneos.orbits.physical import albedo_from_diameter, diameter_km, rendezvous_delta_v_kms
 from aneos.orbits.similarity import drummond, jopek, similarity_matrix, southworth_hawkins
 from aneos.orbits.twobody import (
@@ -55,7 +55,7 @@ __all__ = [
     "encounter_geometry",
     "jopek",
     "keplerian_to_cometary",
-    "moid",
+    "mutual_moid",
     "opik_speed_kms",
     "propagate_state",
     "rendezvous_delta_v_kms",

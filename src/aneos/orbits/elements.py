@@ -111,21 +111,23 @@ class CometaryElements(_Columns):
 
 def keplerian_to_cometary(elements: KeplerianElements, gm: float = GM_SUN_AU3_D2) -> CometaryElements:
     """Perihelion distance and the perihelion passage nearest to the epoch. ``gm`` in au^3/d^2."""
-    wrapped = np.where(
-        elements.e < 1.0,
-        np.remainder(elements.mean_anomaly_deg + 180.0, 360.0) - 180.0,
-        elements.mean_anomaly_deg,
-    )
-    days = np.radians(wrapped) * np.sqrt(np.abs(elements.a_au) ** 3 / gm)
     return CometaryElements(
         elements.q_au,
         elements.e,
         elements.i_deg,
         elements.node_deg,
         elements.peri_deg,
-        elements.epoch_tdb_jd - days,
+        elements.epoch_tdb_jd - days_since_perihelion(elements, gm),
         elements.epoch_tdb_jd,
     )
+
+
+def days_since_perihelion(elements: KeplerianElements, gm: float = GM_SUN_AU3_D2) -> FloatArray:
+    """Days from the nearest perihelion passage to the epoch of the elements (negative before it)."""
+    mean = elements.mean_anomaly_deg
+    with np.errstate(invalid="ignore"):
+        nearest = np.where(elements.e < 1.0, np.remainder(mean + 180.0, 360.0) - 180.0, mean)
+    return np.asarray(np.radians(nearest) * np.sqrt(np.abs(elements.a_au) ** 3 / gm))
 
 
 def cometary_to_keplerian(elements: CometaryElements, gm: float = GM_SUN_AU3_D2) -> KeplerianElements:

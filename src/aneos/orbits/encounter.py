@@ -16,7 +16,7 @@ from aneos.errors import InputError
 from aneos.orbits.earth import A_AU as EARTH_A_AU
 from aneos.orbits.earth import earth_elements
 from aneos.orbits.elements import CometaryElements, FloatArray, KeplerianElements
-from aneos.orbits.moid import MoidResult, earth_moid
+from aneos.orbits.moid import MoidResult, mutual_moid
 from aneos.orbits.twobody import orbit_normal, state_at_true_anomaly
 
 
@@ -52,12 +52,13 @@ def encounter_geometry(
     """Relative velocity at the MOID with the Earth, or at another ``minimum`` of the distance.
 
     ``minimum`` is computed where it is not given; ``earth`` is the reference orbit it belongs to (default:
-    the Earth's mean orbit at each row's epoch). Raises InputError where the lengths do not fit.
+    the Earth's mean orbit at each row's epoch). One orbit may come with several minima, as ``all_minima``
+    finds them. Raises InputError where the lengths do not fit.
     """
     reference = earth_elements(elements.epoch_tdb_jd) if earth is None else earth
     if minimum is None:
-        minimum = earth_moid(elements)
-    if len(minimum) != len(elements):
+        minimum = mutual_moid(elements, reference)
+    if len(minimum) != len(elements) and len(elements) != 1:
         raise InputError(f"{len(elements)} orbits cannot be paired with {len(minimum)} minima")
     _, velocity = state_at_true_anomaly(elements, minimum.true_anomaly_deg)
     _, earth_velocity = state_at_true_anomaly(reference, minimum.reference_true_anomaly_deg)

@@ -58,12 +58,12 @@ def earth_moid(
 
     Raises InputError for a negative ``max_distance_au``. ``threads`` defaults to the number of processors.
     """
-    return moid(
+    return mutual_moid(
         elements, earth_elements(elements.epoch_tdb_jd), max_distance_au=max_distance_au, threads=threads
     )
 
 
-def moid(
+def mutual_moid(
     elements: KeplerianElements | CometaryElements,
     reference: KeplerianElements | CometaryElements,
     *,
@@ -111,7 +111,7 @@ def all_minima(
 
     Orbits that come close at both of their mutual nodes have two; up to four are known for ellipses (Gronchi
     2005). They are sought along each ellipse of the two among ``samples`` points, with the nearest point of
-    the other: a scan, unlike :func:`moid`, in which minima within a sample of each other pass for one.
+    the other: a scan, unlike :func:`mutual_moid`, in which minima within a sample of each other pass for one.
     ``lower_bound_au`` is NaN. Raises InputError for more than one orbit, and for rows that are no orbit.
     """
     if len(elements) != 1 or len(reference) != 1:

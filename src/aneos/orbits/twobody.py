@@ -17,8 +17,7 @@ from aneos.errors import InputError
 from aneos.orbits.elements import (
     CometaryElements,
     KeplerianElements,
-    cometary_to_keplerian,
-    keplerian_to_cometary,
+    days_since_perihelion,
 )
 from aneos.orbits.kepler import FloatArray, stumpff, universal_anomaly
 
@@ -36,14 +35,19 @@ def elements_to_state(
     ``at_tdb_jd`` is a scalar or has shape (n,); the motion is that of two bodies with ``gm`` in au^3/d^2.
     Rows that are no orbit give NaN (see ``check_elements``).
     """
-    orbit = keplerian_to_cometary(elements, gm) if isinstance(elements, KeplerianElements) else elements
-    epoch = orbit.epoch_tdb_jd if at_tdb_jd is None else np.asarray(at_tdb_jd, dtype=np.float64)
-    s = universal_anomaly(orbit.q_au, orbit.e, epoch - orbit.tp_tdb_jd, gm)
-    c0, c1, c2, _ = stumpff((1.0 - orbit.e) / orbit.q_au * s * s)
-    width = np.sqrt(orbit.q_au * (1.0 + orbit.e))
-    rate = np.sqrt(gm) / (orbit.q_au + orbit.e * s * s * c2)
-    toward, ahead = perifocal_axes(orbit)
-    position = (orbit.q_au - s * s * c2)[:, None] * toward + (width * s * c1)[:, None] * ahead
+    epoch = elements.epoch_tdb_jd if at_tdb_jd is None else np.asarray(at_tdb_jd, dtype=np.float64)
+    if isinstance(elements, KeplerianElements):  # not by way of a perihelion date: that rounds to 5e-10 d
+        days = days_since_perihelion(elements, gm) + (epoch - elements.epoch_tdb_jd)
+    else:
+        days = epoch - elements.tp_tdb_jd
+    q, e = elements.q_au, elements.e
+    s = universal_anomaly(q, e, days, gm)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        c0, c1, c2, _ = stumpff((1.0 - e) / q * s * s)
+        width = np.sqrt(q * (1.0 + e))
+        rate = np.sqrt(gm) / (q + e * s * s * c2)
+    toward, ahead = perifocal_axes(elements)
+    position = (q - s * s * c2)[:, None] * toward + (width * s * c1)[:, None] * ahead
     velocity = (-s * c1 * rate)[:, None] * toward + (width * c0 * rate)[:, None] * ahead
     return position, velocity
 
@@ -58,7 +62,14 @@ def state_to_elements(
 
     Raises InputError for states that are not finite, for motion along a line and for exact parabolas.
     """
-    return cometary_to_keplerian(state_to_cometary(position_au, velocity_au_d, epoch_tdb_jd, gm), gm)
+    q, e, i, node, peri, alpha, days = _osculating(position_au, velocity_au_d, gm)
+    parabola = np.flatnonzero((alpha == 0.0) | (e == 1.0))
+    if parabola.size:
+        raise InputError(f"state {parabola[0]} moves on a parabola: it has no semi-major axis")
+    mean = np.degrees(np.sqrt(gm * np.abs(alpha) ** 3) * days)
+    mean = np.where(alpha > 0.0, np.remainder(mean, 360.0), mean)
+    epoch = np.broadcast_to(np.asarray(epoch_tdb_jd, dtype=np.float64), q.shape)
+    return KeplerianElements(1.0 / alpha, e, i, node, peri, mean, epoch)
 
 
 def state_to_cometary(
@@ -69,46 +80,12 @@ def state_to_cometary(
 ) -> CometaryElements:
     """Osculating perihelion elements of states of shape (n, 3) or (3,), any conic.
 
-    Raises InputError for states that are not finite and for motion along a line through the Sun.
+    The date of perihelion passage rounds to 5e-10 d, as any Julian date does. Raises InputError for states
+    that are not finite and for motion along a line through the Sun.
     """
-    position, velocity = _states(position_au, velocity_au_d)
-    r = np.linalg.norm(position, axis=1)
-    momentum = np.cross(position, velocity)
-    h = np.linalg.norm(momentum, axis=1)
-    straight = np.flatnonzero(h <= 1e-15 * r * np.linalg.norm(velocity, axis=1))
-    if straight.size:
-        raise InputError(f"state {straight[0]} moves along a line through the Sun: it has no elements")
-    normal = momentum / h[:, None]
-
-    alpha = 2.0 / r - np.sum(velocity**2, axis=1) / gm
-    sigma = np.sum(position * velocity, axis=1) / np.sqrt(gm)
-    toward = np.cross(velocity, momentum) / gm - position / r[:, None]
-    e = np.linalg.norm(toward, axis=1)
-    e = np.where(e < FLAT, 0.0, e)
-    q = h * h / gm / (1.0 + e)
-
-    sin_i = np.hypot(normal[:, 0], normal[:, 1])
-    flat = sin_i < FLAT
-    i = np.arctan2(np.where(flat, 0.0, sin_i), normal[:, 2])
-    node = np.where(flat, 0.0, np.arctan2(normal[:, 0], -normal[:, 1]))
-    to_node = np.stack([np.cos(node), np.sin(node), np.zeros_like(node)], axis=1)
-    beyond_node = np.cross(normal, to_node)
-    toward = np.where((e > 0.0)[:, None], toward, to_node)
-    peri = np.arctan2(np.sum(toward * beyond_node, axis=1), np.sum(toward * to_node, axis=1))
-
-    latitude = np.arctan2(np.sum(position * beyond_node, axis=1), np.sum(position * to_node, axis=1))
-    s = _anomaly_of_state(e, alpha, sigma, r, latitude - peri)
-    days = (q * s + e * s**3 * stumpff(alpha * s * s)[3]) / np.sqrt(gm)
-    epoch = np.broadcast_to(np.asarray(epoch_tdb_jd, dtype=np.float64), r.shape)
-    return CometaryElements(
-        q,
-        e,
-        np.degrees(i),
-        np.remainder(np.degrees(node), 360.0),
-        np.remainder(np.degrees(peri), 360.0),
-        epoch - days,
-        epoch,
-    )
+    q, e, i, node, peri, _, days = _osculating(position_au, velocity_au_d, gm)
+    epoch = np.broadcast_to(np.asarray(epoch_tdb_jd, dtype=np.float64), q.shape)
+    return CometaryElements(q, e, i, node, peri, epoch - days, epoch)
 
 
 def propagate_state(
@@ -170,6 +147,43 @@ def state_at_true_anomaly(
     position = (r * cos_nu)[:, None] * toward + (r * sin_nu)[:, None] * ahead
     velocity = (-speed * sin_nu)[:, None] * toward + (speed * (elements.e + cos_nu))[:, None] * ahead
     return position, velocity
+
+
+def _osculating(
+    position_au: npt.ArrayLike, velocity_au_d: npt.ArrayLike, gm: float
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+    """q (au), e, i, node, argument of perihelion (degrees), 1/a (1/au), days since perihelion."""
+    position, velocity = _states(position_au, velocity_au_d)
+    r = np.linalg.norm(position, axis=1)
+    momentum = np.cross(position, velocity)
+    h = np.linalg.norm(momentum, axis=1)
+    straight = np.flatnonzero(h <= 1e-15 * r * np.linalg.norm(velocity, axis=1))
+    if straight.size:
+        raise InputError(f"state {straight[0]} moves along a line through the Sun: it has no elements")
+    normal = momentum / h[:, None]
+
+    alpha = 2.0 / r - np.sum(velocity**2, axis=1) / gm
+    sigma = np.sum(position * velocity, axis=1) / np.sqrt(gm)
+    toward = np.cross(velocity, momentum) / gm - position / r[:, None]
+    e = np.linalg.norm(toward, axis=1)
+    parameter = h * h / gm
+    e = np.where(e < FLAT, 0.0, np.where(e < 0.1, e, np.sqrt(np.maximum(1.0 - alpha * parameter, 0.0))))
+    q = parameter / (1.0 + e)
+
+    sin_i = np.hypot(normal[:, 0], normal[:, 1])
+    flat = sin_i < FLAT
+    i = np.arctan2(np.where(flat, 0.0, sin_i), normal[:, 2])
+    node = np.where(flat, 0.0, np.arctan2(normal[:, 0], -normal[:, 1]))
+    to_node = np.stack([np.cos(node), np.sin(node), np.zeros_like(node)], axis=1)
+    beyond_node = np.cross(normal, to_node)
+    toward = np.where((e > 0.0)[:, None], toward, to_node)
+    peri = np.arctan2(np.sum(toward * beyond_node, axis=1), np.sum(toward * to_node, axis=1))
+
+    latitude = np.arctan2(np.sum(position * beyond_node, axis=1), np.sum(position * to_node, axis=1))
+    s = _anomaly_of_state(e, alpha, sigma, r, latitude - peri)
+    days = (q * s + e * s**3 * stumpff(alpha * s * s)[3]) / np.sqrt(gm)
+    node_deg, peri_deg = np.remainder(np.degrees(node), 360.0), np.remainder(np.degrees(peri), 360.0)
+    return q, e, np.degrees(i), node_deg, peri_deg, alpha, days
 
 
 def _anomaly_of_state(
