@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aneos.catalogue import Catalogue, find, find_index, load_bundled, read_elements, select
@@ -105,6 +105,7 @@ def test_unpacked_refuses_what_is_not_packed(text: str) -> None:
     assert unpacked(text) is None
 
 
+@settings(max_examples=max(25, settings().max_examples // 4))
 @given(st.text(max_size=12))
 def test_any_text_is_found_or_unknown(bundled: Catalogue, text: str) -> None:
     try:

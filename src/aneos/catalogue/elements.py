@@ -10,7 +10,6 @@ are counted as an editor counts them, the header's first line being 1.
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,8 @@ from typing import Final
 import polars as pl
 
 from aneos.catalogue.assembly import Assembly, file_provenance
-from aneos.catalogue.files import MAX_TEXT_BYTES, SourceFile, is_text, shown
+from aneos.catalogue.files import SourceFile, is_text, shown
+from aneos.catalogue.parquet import PARQUET_MAGIC, load_parquet
 from aneos.catalogue.schema import COLUMNS, REQUIRED, Catalogue
 from aneos.errors import InputError
 
@@ -30,13 +30,8 @@ CHUNK_CELLS: Final = 1_000_000
 MAX_RECORD_LINES: Final = 100
 """Most lines that one quoted CSV record may span; beyond, a quote was surely left open."""
 
-MAX_PARQUET_ROWS: Final = 10_000_000
-"""Most rows read from a Parquet file, ten times the known minor planets."""
-
 MAX_COLUMNS: Final = 10_000
 """Most columns of an elements file; the format names some thirty, the others pass through."""
-
-PARQUET_MAGIC: Final = b"PAR1"
 
 
 def read_elements(path: str | Path) -> Catalogue:
@@ -195,20 +190,6 @@ def read_elements_parquet(file: SourceFile) -> Catalogue:
         records = pl.int_range(1, table.height + 1, dtype=pl.Int64).alias("source_line")
         assembly.add(table.with_columns(records))
     return assembly.finish(file_provenance(file, "elements"))
-
-
-def load_parquet(file: SourceFile) -> pl.DataFrame:
-    """The whole file as Polars reads it; a damaged one is an :class:`InputError`."""
-    content = io.BytesIO(file.read(MAX_TEXT_BYTES))
-    try:
-        height = pl.scan_parquet(content).select(pl.len()).collect().item()
-        if height > MAX_PARQUET_ROWS:
-            raise InputError(f"holds {height:,} rows; the limit is {MAX_PARQUET_ROWS:,}", source=file.name)
-        content.seek(0)
-        return pl.read_parquet(content)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        first = next(iter(str(error).strip().splitlines()), "")
-        raise InputError(f"damaged Parquet file ({shown(first, 120)})", source=file.name) from error
 
 
 def check_dtype(column: str, found: pl.DataType, name: str) -> None:

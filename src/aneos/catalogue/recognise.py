@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 from typing import Final
 
-from aneos.catalogue.elements import DELIMITERS, PARQUET_MAGIC, read_elements, split_header
+from aneos.catalogue.elements import DELIMITERS, read_elements, split_header
 from aneos.catalogue.files import SourceFile, is_text
 from aneos.catalogue.json_records import load_json
 from aneos.catalogue.mpc import catalogue_from_nea_extended, is_nea_extended
 from aneos.catalogue.mpcorb import ORBIT_LINE, read_mpcorb
+from aneos.catalogue.parquet import PARQUET_MAGIC
 from aneos.catalogue.sbdb import MARKS, catalogue_from_sbdb, read_sbdb, sbdb_records
 from aneos.catalogue.schema import Catalogue
 from aneos.errors import InputError
