@@ -1,0 +1,215 @@
+"""Candidates beside known objects at the candidates' own epochs: distances in widths.
+
+    D² = (Δa/σ_a)² + |Δe|²/σ_e² + |Δi|²/σ_i² + (Δλ/σ_λ)²
+
+with the e and i vectors and the mean longitude λ of :mod:`aneos.artificial.trajectories`, and the widths of
+both orbits added in quadrature. D² of a true pair follows chi-square with six degrees of freedom as far as
+the widths are right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from aneos.artificial.candidate_widths import candidate_widths
+from aneos.artificial.chance import chance_of_one
+from aneos.artificial.trajectories import Equinoctial, Trajectory, Widths, equinoctial, load_trajectories
+from aneos.orbits import KeplerianElements
+
+FloatArray = npt.NDArray[np.float64]
+
+REACH: Final = 18.0
+"""Pairs farther apart than this, in widths, are not looked at more closely."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """All n candidates against all m known objects.
+
+    ``distance`` has shape (trials, m, n): D under each set of candidate widths in ``widths`` (one or two, see
+    :mod:`aneos.artificial.candidate_widths`); infinite beyond REACH, NaN where the candidate has no ellipse
+    or the known object no known place at that epoch. ``places`` holds each known object at the distinct
+    epochs, and ``day`` (n,) which of these is each candidate's.
+    """
+
+    trajectories: tuple[Trajectory, ...]
+    distance: FloatArray
+    candidates: Equinoctial
+    widths: tuple[Widths, ...]
+    epoch_tdb_jd: FloatArray
+    day: npt.NDArray[np.int_]
+    places: tuple[tuple[Equinoctial, Widths, FloatArray], ...]
+
+    @property
+    def trials(self) -> int:
+        """Number of sets of candidate widths that were tried."""
+        return len(self.widths)
+
+    @property
+    def compared(self) -> npt.NDArray[np.int_]:
+        """How many known objects each candidate could be compared with, shape (n,)."""
+        return np.asarray((~np.isnan(self.distance[0])).sum(axis=0))
+
+    @property
+    def nearest(self) -> FloatArray:
+        """Least D of each candidate, shape (n,); infinite where none lies within REACH."""
+        known = np.where(np.isnan(self.distance), np.inf, self.distance)
+        return np.asarray(known.min(axis=(0, 1), initial=np.inf))
+
+    def known_at(self, row: int) -> npt.NDArray[np.bool_]:
+        """Which known objects can be placed at a candidate's epoch, shape (m,)."""
+        return np.asarray(~np.isnan(self.distance[0, :, row]))
+
+
+def compare(table: pl.DataFrame, *, trajectories: Sequence[Trajectory] | None = None) -> Comparison:
+    """Distances D of every row of a catalogue table from every known object, at the row's epoch.
+
+    Needs the catalogue's element columns; raises InputError where one is absent. ``trajectories`` default to
+    the bundled registry.
+    """
+    known = tuple(load_trajectories() if trajectories is None else trajectories)
+    elements = KeplerianElements.from_table(table)
+    usable = (elements.e >= 0.0) & (elements.e < 1.0) & (elements.a_au > 0.0)
+    for name in ("i_deg", "node_deg", "peri_deg", "mean_anomaly_deg", "epoch_tdb_jd"):
+        usable &= np.isfinite(getattr(elements, name))
+    candidates, widths = equinoctial(elements), candidate_widths(table, elements)
+    epochs = np.where(usable, elements.epoch_tdb_jd, 0.0)
+    days, day = np.unique(epochs, return_inverse=True)
+    places = tuple(trajectory.predict(days) for trajectory in known)
+    distance = np.full((len(widths), len(known), len(elements)), np.nan)
+    for index, (orbit, sigma, _) in enumerate(places):
+        for trial, own in enumerate(widths):
+            distance[trial, index] = _gated(candidates, own, orbit, sigma, day)
+    distance[:, :, ~usable] = np.nan
+    return Comparison(known, distance, candidates, widths, epochs, day, places)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """One candidate with each of the n known objects whose place is known at its epoch.
+
+    ``index`` are their positions among the trajectories; ``sigma`` the joint widths (n,).
+    """
+
+    index: npt.NDArray[np.int_]
+    fit_epoch_tdb_jd: FloatArray
+    candidate: Equinoctial
+    known: Equinoctial
+    sigma: Widths
+
+    @property
+    def distance(self) -> FloatArray:
+        """D of each pair, (n,)."""
+        return _distance(self.candidate, self.known, self.sigma)
+
+    @property
+    def delta_a(self) -> FloatArray:
+        """Δa in widths, (n,)."""
+        return np.asarray((self.candidate.a_au - self.known.a_au) / self.sigma.a_au)
+
+    @property
+    def longitude_deg(self) -> FloatArray:
+        """Mean longitude, candidate minus known, in [-180, 180)."""
+        return _turn(self.candidate.longitude_deg - self.known.longitude_deg)
+
+    def lengths(self, name: str) -> tuple[FloatArray, FloatArray]:
+        """Lengths of the candidate's and the known objects' ``e_vector`` or ``i_vector``, each (n,)."""
+        one, two = getattr(self.candidate, name), getattr(self.known, name)
+        return np.linalg.norm(one, axis=1), np.linalg.norm(two, axis=1)
+
+    def turn(self, name: str) -> FloatArray:
+        """Angle between the two vectors in radians, (n,)."""
+        one, two = getattr(self.candidate, name), getattr(self.known, name)
+        cross = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
+        return np.asarray(np.abs(np.arctan2(cross, np.sum(one * two, axis=1))))
+
+    def chance(self, bound: float) -> FloatArray:
+        """Probability (n,) that each object, scrambled, lies within ``bound`` of the candidate."""
+        return chance_of_one(
+            np.full(len(self.index), bound),
+            self.delta_a,
+            self.lengths("e_vector"),
+            self.lengths("i_vector"),
+            self.sigma.e,
+            self.sigma.i,
+            self.sigma.longitude_deg,
+        )
+
+    def residuals(self, place: int) -> tuple[dict[str, float], dict[str, float]]:
+        """Differences and widths of one pair, in au and degrees."""
+        e_vector = self.candidate.e_vector[place] - self.known.e_vector[place]
+        i_vector = self.candidate.i_vector[place] - self.known.i_vector[place]
+        difference = {
+            "a_au": float(self.candidate.a_au[place] - self.known.a_au[place]),
+            "e_vector": float(np.linalg.norm(e_vector)),
+            "i_vector_deg": float(np.degrees(np.linalg.norm(i_vector))),
+            "mean_longitude_deg": float(self.longitude_deg[place]),
+        }
+        sigma = {
+            "a_au": float(self.sigma.a_au[place]),
+            "e_vector": float(self.sigma.e[place]),
+            "i_vector_deg": float(np.degrees(self.sigma.i[place])),
+            "mean_longitude_deg": float(self.sigma.longitude_deg[place]),
+        }
+        return difference, sigma
+
+
+def pairs_at(comparison: Comparison, row: int, trial: int = 0) -> Pairs:
+    """One candidate, under one set of its widths, beside every object that it could be compared with."""
+    index = np.flatnonzero(comparison.known_at(row))
+    here = [comparison.places[int(k)] for k in index]
+    day = int(comparison.day[row])
+    orbits = Equinoctial(
+        np.array([orbit.a_au[day] for orbit, _, _ in here]),
+        np.array([orbit.e_vector[day] for orbit, _, _ in here]).reshape(-1, 2),
+        np.array([orbit.i_vector[day] for orbit, _, _ in here]).reshape(-1, 2),
+        np.array([orbit.longitude_deg[day] for orbit, _, _ in here]),
+    )
+    names = ("a_au", "e", "i", "longitude_deg")
+    widths = Widths(*(np.array([getattr(width, name)[day] for _, width, _ in here]) for name in names))
+    fits = np.array([fit[day] for _, _, fit in here])
+    same = np.full(len(index), row)
+    joint = _joint(comparison.widths[trial].take(same), widths)
+    return Pairs(index, fits, comparison.candidates.take(same), orbits, joint)
+
+
+def _gated(
+    candidates: Equinoctial, own: Widths, orbit: Equinoctial, sigma: Widths, day: npt.NDArray[np.int_]
+) -> FloatArray:
+    """D of all candidates from one object; those too far in a alone are not computed."""
+    out = np.where(np.isnan(orbit.a_au), np.nan, np.inf)[day]
+    with np.errstate(invalid="ignore"):
+        width = np.hypot(own.a_au, sigma.a_au[day])
+        near = np.flatnonzero(np.abs(candidates.a_au - orbit.a_au[day]) <= REACH * width)
+    if near.size:
+        joint = _joint(own.take(near), sigma.take(day[near]))
+        exact = _distance(candidates.take(near), orbit.take(day[near]), joint)
+        out[near] = np.where(exact <= REACH, exact, np.inf)
+    return out
+
+
+def _distance(candidates: Equinoctial, known: Equinoctial, joint: Widths) -> FloatArray:
+    square = ((candidates.a_au - known.a_au) / joint.a_au) ** 2
+    square += np.sum((candidates.e_vector - known.e_vector) ** 2, axis=1) / joint.e**2
+    square += np.sum((candidates.i_vector - known.i_vector) ** 2, axis=1) / joint.i**2
+    square += (_turn(candidates.longitude_deg - known.longitude_deg) / joint.longitude_deg) ** 2
+    return np.asarray(np.sqrt(square))
+
+
+def _joint(one: Widths, two: Widths) -> Widths:
+    return Widths(
+        np.hypot(one.a_au, two.a_au),
+        np.hypot(one.e, two.e),
+        np.hypot(one.i, two.i),
+        np.hypot(one.longitude_deg, two.longitude_deg),
+    )
+
+
+def _turn(degrees: FloatArray) -> FloatArray:
+    return np.remainder(degrees + 180.0, 360.0) - 180.0

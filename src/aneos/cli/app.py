@@ -1,0 +1,38 @@
+"""The tree of commands. Each command lives in a module of its own and imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from aneos import __version__
+from aneos.cli import about, assess, catalogue, identify, screen
+
+app = typer.Typer(
+    help="Find artificial objects among near-Earth asteroids.",
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def aneos(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Find artificial objects among near-Earth asteroids."""
+    if version:
+        typer.echo(f"aneos {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+app.command("screen", short_help="Rank a whole catalogue.")(screen.screen)
+app.command("assess", short_help="Weigh the evidence on one object.")(assess.assess)
+app.command("identify", short_help="Match an orbit with known artificial objects.")(identify.identify)
+app.add_typer(catalogue.commands, name="catalogue", short_help="What the bundled catalogue holds.")
+app.command("cite", short_help="What to cite.")(about.cite)
+app.command("version", short_help="Versions of aNEOS and what it runs on.")(about.version)

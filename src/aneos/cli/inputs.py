@@ -1,0 +1,112 @@
+"""From arguments to objects: the base catalogue, elements files, one designation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aneos.cli.options import not_in_this_version
+from aneos.errors import InputError, UnknownDesignationError
+
+if TYPE_CHECKING:
+    from aneos.catalogue import Catalogue, Provenance
+
+
+def base_catalogue(choice: str) -> Catalogue:
+    """The catalogue to screen: ``bundled``, or a file."""
+    from aneos.catalogue import load_bundled
+
+    if choice in ("mpc", "sbdb"):
+        raise not_in_this_version(f"--catalogue {choice}", "the clients of the archives are not part of it")
+    return load_bundled() if choice == "bundled" else usable(Path(choice))
+
+
+def usable(path: Path) -> Catalogue:
+    """Read a file of objects; :class:`InputError` when no row of it can be assessed."""
+    from aneos.catalogue import read_any
+
+    found = read_any(path)
+    if len(found) == 0:
+        if not found.rejected:
+            raise InputError("holds no object", source=path)
+        first, *others = found.rejected
+        tail = f" (none of its {len(others) + 1:,} rows can be used)" if others else ""
+        raise InputError(f"{first.reason}{tail}", source=first.source or path, line=first.line)
+    if not (found.table["e"] < 1.0).any():
+        line = found.table["source_line"][0]
+        reason = "the orbit is not closed (e ≥ 1), and no other row has a closed one: outside the screen"
+        raise InputError(reason, source=path, line=line)
+    return found
+
+
+def screened_catalogue(choice: str, extra: list[Path] | None) -> Catalogue:
+    """The catalogue to screen with the objects of the extra files mixed in.
+
+    Raises :class:`InputError` when a file adds no object, because the catalogue already has all of them.
+    """
+    from aneos.catalogue import concat
+
+    # Read the extra files first: a slip in a small file is told before a large one is read.
+    added = [usable(path) for path in extra or ()]
+    whole = base_catalogue(choice)
+    for more in added:
+        before, whole = whole, concat(whole, more)
+        if len(whole) == len(before):
+            first = whole.rejected[-len(more)]
+            raise InputError(f"{first.reason} (no row of it is new)", source=first.source, line=first.line)
+    return whole
+
+
+def named(designation: str) -> Catalogue:
+    """The one object of this name: of the bundled catalogue, else of the registry of artificial objects.
+
+    Of a registry object it is the last published heliocentric orbit. Raises
+    :class:`~aneos.errors.UnknownDesignationError` for a name that neither knows, :class:`InputError` for an
+    artificial object without such an orbit.
+    """
+    from aneos.artificial import known
+    from aneos.catalogue import Catalogue, load_bundled, select
+
+    try:
+        return select(load_bundled(), designation)
+    except UnknownDesignationError:
+        found = known.find(designation)
+        if found is None:
+            raise
+    import polars as pl
+
+    orbits = known.heliocentric_orbits().filter(pl.col("object_id") == found.id).sort("epoch_tdb_jd")
+    if orbits.is_empty():
+        cospar = f" ({found.cospar})" if found.cospar else ""
+        reason = f"is the known artificial object {found.name}{cospar}, of which no heliocentric orbit is published"
+        raise InputError(reason, source=designation)
+    return Catalogue(orbits.tail(1).with_columns(designation=pl.lit(designation)), (_registry(),))
+
+
+def one_of(designation: list[str] | None, **files: Path | None) -> str:
+    """The designation, empty if a file was given; :class:`InputError` unless exactly one thing was.
+
+    The words of an unquoted designation (``2006 RH120``) are joined.
+    """
+    name = " ".join(designation or ())
+    given = [option for option, path in files.items() if path is not None]
+    choices = ["DESIGNATION", *(f"--{option} FILE" for option in files)]
+    if bool(name.strip()) + len(given) != 1:
+        raise InputError(f"give exactly one of {', '.join(choices)}")
+    return name.strip()
+
+
+def _registry() -> Provenance:
+    from hashlib import sha256
+
+    from aneos import __version__
+    from aneos.artificial.known import data_path
+    from aneos.catalogue import Provenance
+
+    table = data_path("known_orbits.csv")
+    acknowledgement = (
+        "Orbits of artificial objects: Bill Gray, Project Pluto, and the sources named in each row."
+    )
+    return Provenance(
+        "known-artificial", __version__, table.name, sha256(table.read_bytes()).hexdigest(), acknowledgement
+    )
