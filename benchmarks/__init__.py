@@ -1,0 +1,1 @@
+"""Measurements that anyone can repeat; speeds are ratios within one run."""
