@@ -1,0 +1,156 @@
+"""Jobs, batches, observation sets, exports, backups."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from aneos_api.schemas.common import JsonMap, Line, Record, Request, Signed
+from aneos_api.schemas.science import Lines, Objects
+
+WorkState = Literal["queued", "running", "succeeded", "failed", "cancelled", "expired"]
+
+
+class JobRow(Record):
+    id: UUID
+    task: str
+    status: Literal["queued", "running", "succeeded", "dead", "cancelled"]
+    priority: int
+    attempts: int
+    max_attempts: int
+    progress_done: int
+    progress_total: int | None
+    progress_text: str
+    error: str | None
+    cancel_requested: bool
+    available_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    worker: str | None
+    batch_id: UUID | None
+    created_at: datetime
+
+
+class JobReply(Signed):
+    job: JobRow
+
+
+class BatchCreate(Objects):
+    """Many objects to assess in the background."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        allow_inf_nan=False,
+        json_schema_extra={"examples": [{"designations": ["99942", "2006 RH120"], "name": "two to look at"}]},
+    )
+
+    name: Line = ""
+    without: list[Lines] = Field(default_factory=list, max_length=4)
+    prior: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+
+
+class BatchRow(Record):
+    id: UUID
+    name: str
+    status: Literal["queued", "running", "succeeded", "failed", "cancelled"]
+    options: dict[str, Any]
+    total: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class BatchReply(Signed):
+    batch: BatchRow
+
+
+class BatchItemRow(Record):
+    position: int
+    designation: str
+    status: Literal["pending", "succeeded", "failed", "cancelled"]
+    object_class: str | None = Field(serialization_alias="class")
+    probability_artificial: float | None
+    result: dict[str, Any] | None
+    error: str | None
+    finished_at: datetime | None
+
+
+class ObservationSetRow(Record):
+    id: UUID
+    name: str
+    designation: str | None
+    format: Literal["mpc80", "ades-psv", "ades-xml"]
+    sha256: str
+    n_obs: int | None
+    status: WorkState
+    result: dict[str, Any] | None
+    error: str | None
+    job_id: UUID | None
+    created_at: datetime
+
+
+class ObservationSetReply(Signed):
+    observation_set: ObservationSetRow
+
+
+class ExportCreate(Request):
+    """A file of a list: the filters and the order are those of the list itself."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"kind": "watchlist", "format": "votable"}]},
+    )
+
+    kind: Line = Field(examples=["watchlist"])
+    format: Literal["csv", "json", "parquet", "votable"] = "csv"
+    query: JsonMap = Field(default_factory=dict, description="filters of the list, and sort")
+
+
+class ExportRow(Record):
+    id: UUID
+    kind: str
+    format: Literal["csv", "json", "parquet", "votable"]
+    query: dict[str, Any]
+    status: WorkState
+    rows: int | None
+    size_bytes: int | None
+    sha256: str | None
+    error: str | None
+    expires_at: datetime | None
+    job_id: UUID | None
+    created_at: datetime
+
+
+class ExportReply(Signed):
+    export: ExportRow
+
+
+class BackupRow(Record):
+    id: UUID
+    engine: str
+    status: WorkState
+    size_bytes: int | None
+    sha256: str | None
+    encrypted: bool
+    revision: str | None
+    row_counts: dict[str, Any] | None
+    error: str | None
+    job_id: UUID | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class BackupReply(Signed):
+    backup: BackupRow
+
+
+class SyncRequest(Request):
+    """Where to renew the catalogue from. ``bundled`` takes in the list that ships with aNEOS."""
+
+    source: Literal["bundled", "mpc", "sbdb"] = "bundled"
