@@ -35,9 +35,20 @@ def identify(
 
     objects = named(name) if elements is None else usable(elements)
     others = [line for line in LINES if line != "identity"]
-    report = screening.assess(load_bundled(), objects, without=others)
+    assessed = screening.assess(load_bundled(), objects, without=others)
+    report = replace(assessed, assessments=tuple(_undecided(item) for item in assessed.assessments))
     tell_rejected(report.rejected)
     emit(replace(as_result(report), render=lambda console: _render(console, report)), form, output)
+
+
+def _undecided(item: Assessment) -> Assessment:
+    """An object that matches nothing is not natural for that: no other line was asked."""
+    from dataclasses import replace
+
+    if item.identity is not None:
+        return item
+    (line,) = item.evidence
+    return replace(item, object_class="insufficient_data", verdict=f"Not identified. {line.summary}")
 
 
 def _render(console: Console, report: Report) -> None:
