@@ -42,7 +42,7 @@ unit: env
 	$(BIN)/pytest -n 2
 
 docs: env
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: env ## speed, as ratios within one run
 	$(BIN)/python -m benchmarks
