@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -81,6 +82,25 @@ def test_commands_shown_in_a_page_exist(page: Path) -> None:
             path = f"{path} {word}"
         used = {word for word in words if word.startswith("--")}
         assert used <= options(COMMANDS[path]) | COMMON, line
+
+
+OUTPUT = re.compile(r"(<!-- begin output[^>]*-->\n```text\n)(.*?)(```\n<!-- end output -->)", re.DOTALL)
+SECONDS = re.compile(r"\d+\.\d s\.")
+
+
+def test_the_output_in_the_readme_is_what_the_screen_prints() -> None:
+    environment = {**os.environ, "COLUMNS": "118"}
+    screen = [sys.executable, "-m", "aneos", "screen", "--top", "10"]
+    printed = subprocess.run(screen, capture_output=True, text=True, check=True, env=environment).stdout
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    if os.environ.get("UPDATE_README") == "1":
+        readme = OUTPUT.sub(lambda found: f"{found[1]}{printed}{found[3]}", readme)
+        (CHECKOUT / "README.md").write_text(readme, "utf-8")
+    shown = OUTPUT.search(readme)
+    assert shown is not None
+    assert SECONDS.sub("", shown[2]).split() == SECONDS.sub("", printed).split(), (
+        "run it with UPDATE_README=1"
+    )
 
 
 def test_the_site_builds_and_fetches_nothing_from_elsewhere(tmp_path: Path) -> None:
