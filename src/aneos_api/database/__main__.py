@@ -1,0 +1,5 @@
+"""``python -m aneos_api.database``."""
+
+from aneos_api.database.command import main
+
+raise SystemExit(main())

@@ -1,0 +1,73 @@
+"""All tables, one module per area."""
+
+from aneos_api.database.models.assessments import Assessment, AssessmentEvidence, Screen
+from aneos_api.database.models.base import Base
+from aneos_api.database.models.cases import Case, CaseItem, SavedFilter
+from aneos_api.database.models.catalogue import CatalogueObject, CatalogueVersion, ObjectName, ObjectVersion
+from aneos_api.database.models.credentials import (
+    ApiKey,
+    LoginSession,
+    RecoveryCode,
+    RefreshToken,
+    RevokedToken,
+)
+from aneos_api.database.models.events import OutboxEvent, Webhook, WebhookDelivery
+from aneos_api.database.models.identity import ROLES, Membership, Role, Tenant, User
+from aneos_api.database.models.learning import Experiment, ExperimentArm, ModelVersion, Prediction
+from aneos_api.database.models.monitoring import Alert, AlertRule, ApiUsage, AuditEvent, SystemMetric
+from aneos_api.database.models.work import (
+    Backup,
+    Batch,
+    BatchItem,
+    Export,
+    IdempotencyKey,
+    Job,
+    JobSchedule,
+    ObservationSet,
+    WorkerHeartbeat,
+)
+
+__all__ = [
+    "ROLES",
+    "Alert",
+    "AlertRule",
+    "ApiKey",
+    "ApiUsage",
+    "Assessment",
+    "AssessmentEvidence",
+    "AuditEvent",
+    "Backup",
+    "Base",
+    "Batch",
+    "BatchItem",
+    "Case",
+    "CaseItem",
+    "CatalogueObject",
+    "CatalogueVersion",
+    "Experiment",
+    "ExperimentArm",
+    "Export",
+    "IdempotencyKey",
+    "Job",
+    "JobSchedule",
+    "LoginSession",
+    "Membership",
+    "ModelVersion",
+    "ObjectName",
+    "ObjectVersion",
+    "ObservationSet",
+    "OutboxEvent",
+    "Prediction",
+    "RecoveryCode",
+    "RefreshToken",
+    "RevokedToken",
+    "Role",
+    "SavedFilter",
+    "Screen",
+    "SystemMetric",
+    "Tenant",
+    "User",
+    "Webhook",
+    "WebhookDelivery",
+    "WorkerHeartbeat",
+]
