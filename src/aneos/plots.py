@@ -38,8 +38,8 @@ MARKS: Final = {
     "known_artificial": ("#CC79A7", "D", "known artificial object"),
     "probably_artificial": ("#D55E00", "o", "probably artificial"),
     "unexplained": ("#0072B2", "^", "unexplained"),
-    "insufficient_data": ("#009E73", "s", "undecided, of the first ranks"),
-    "natural": ("#56B4E9", "v", "natural, of the first ranks"),
+    "insufficient_data": ("#009E73", "s", "undecided: insufficient data"),
+    "natural": ("#56B4E9", "v", "natural"),
 }
 """Colour, shape and legend of each class that is marked."""
 

@@ -24,8 +24,8 @@ CLASS_STYLES: Final = {
     "known_artificial": "bold magenta",
     "probably_artificial": "bold red",
     "unexplained": "bold yellow",
-    "insufficient_data": "dim",
-    "natural": "",
+    "insufficient_data": "",
+    "natural": "dim",
 }
 
 
