@@ -39,6 +39,10 @@ class Database:
         self.engines: Engines = make_engines(self.url, self.settings)
         self._writers = async_sessionmaker(self.engines.write, expire_on_commit=False)
         self._readers = async_sessionmaker(self.engines.read, expire_on_commit=False, autoflush=False)
+        fresh = self.engines.read if self.engines.sqlite else self.engines.write
+        self._fresh = async_sessionmaker(
+            fresh.execution_options(postgresql_readonly=True), expire_on_commit=False, autoflush=False
+        )
         self.invalidate: Invalidate | None = None
         """Called after a commit with the tenants and areas that changed; the cache sets it."""
 
@@ -62,10 +66,13 @@ class Database:
             yield work
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Work]:
-        """A session that only reads, from the replica where there is one; what it sees may be a little old there."""
+    async def read(self, *, fresh: bool = False) -> AsyncIterator[Work]:
+        """A session that only reads, from the replica where there is one; what it sees there may be a little old.
+
+        ``fresh`` reads from the main database.
+        """
         try:
-            async with unit_of_work(self._readers(), None) as work:
+            async with unit_of_work(self._fresh() if fresh else self._readers(), None) as work:
                 yield work
         except Unavailable as error:
             cause = error.__cause__

@@ -71,7 +71,11 @@ class CatalogueService(Service):
             if objects and all(item is not None and item is objects[0] for item in objects):
                 found = objects[0]
         if found is None:
-            near = [row.designation for row in await self.search(text, tenant_id=tenant_id, limit=3)]
+            near = [
+                row.designation
+                for start in (text, text[:-1])
+                for row in await self.search(start, tenant_id=tenant_id, limit=3)
+            ][:3]
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             shown = text if len(text) <= 64 and text.isprintable() else ascii(text[:64])
             raise NotFound(f"no object of the catalogue is called {shown!r}{hint}")
