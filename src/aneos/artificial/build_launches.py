@@ -104,7 +104,7 @@ def main() -> None:
 def entry(row: Mapping[str, str]) -> dict[str, object]:
     """One launch of the curated list."""
     perigee, apogee = _number(row["Perigee"]), _number(row["Apogee"])
-    parked = apogee is not None and 0.0 < apogee < PARKED_BELOW_KM
+    parked = apogee is not None and 0.0 <= apogee < PARKED_BELOW_KM
     c3 = None if parked else departure_energy(perigee, apogee)
     left = row["OpOrbit"] == "EEO" or row["Launch_Tag"] in INTERPLANETARY or (c3 is not None and c3 > 0.0)
     regime = "escape" if left else "distant"

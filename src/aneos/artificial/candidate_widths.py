@@ -4,8 +4,9 @@ A catalogue of elements carries no covariance. The Minor Planet Center's uncerta
 in longitude, R = exp(1.49 U) arc seconds in ten years; it fixes the width of the mean motion, and with it
 those of the other elements to within a factor of a few. Where U is absent the length of the arc stands in.
 Either is rough (U looks ahead to the next encounter, and a short arc near the Earth says more than one far
-away), so a candidate is tried twice: with these widths, and with its elements taken at their word, which
-leaves the floor alone. Whoever compares pays for the two trials.
+away), so a candidate is tried more than once: with its elements taken at their word, which leaves a floor;
+with ten times that floor, the scatter of fits to a night or two near the Earth; and with the widths from U or
+the arc. Whoever compares pays for the number of trials.
 """
 
 from __future__ import annotations
@@ -22,6 +23,15 @@ FloatArray = npt.NDArray[np.float64]
 FLOOR_A_AU, FLOOR_E, FLOOR_I, FLOOR_LONGITUDE_DEG = 1e-4, 1e-4, 1e-4, 0.02
 """Least widths: as far apart as two fits of one object by different hands are (docs/registry.md)."""
 
+LOOSE = 10.0
+"""Factor of the second trial."""
+
+LARGEST_RELATIVE = 0.02
+"""Orbits known worse than this (σ_a/a) match anything and identify nothing."""
+
+OPEN_RUNOFF_ARCSEC = float(np.exp(1.49 * 8.5))
+"""Between U = 8 and U = 9, which has no upper bound."""
+
 ARC_LAW = (5.6, 1.2)
 """log10 of the runoff R (arc seconds in ten years) stays below 5.6 - 1.2 log10(arc in days) for 84% of the
 MPC's one-opposition near-Earth asteroids (2026-02-12)."""
@@ -30,29 +40,38 @@ JULIAN_YEAR = 365.25
 
 
 def candidate_widths(table: pl.DataFrame, elements: KeplerianElements) -> tuple[Widths, ...]:
-    """The one or two sets of widths under which n candidates are tried, at their epochs.
+    """The two or three sets of widths under which n candidates are tried, at their epochs.
 
-    The first is the floor. The second, where any row tells of its quality, comes from ``U``, else ``arc_days``,
-    and ``last_observation``. From the runoff R: σ_n = R in ten years, σ_a = (2/3) a σ_n/n, σ_e = σ_a/a, the i
-    vector half of that, and the longitude 2 σ_e at the last observation, drifting with σ_n from there on.
+    The first is the floor, the second LOOSE times that. The third, where any row tells of its quality,
+    comes from ``U``, else ``arc_days``, and ``last_observation``. From the runoff R: σ_n = R in ten years,
+    σ_a = (2/3) a σ_n/n, σ_e = σ_a/a, the i vector half of that, and the longitude 2 σ_e at the last
+    observation, drifting with σ_n from there on. U = 9 is open towards the worse and says only that the
+    orbit is not known: such rows, and others whose σ_a/a would exceed LARGEST_RELATIVE, get the second set
+    again.
     """
     n = len(elements)
-    floor = Widths(*(np.full(n, v) for v in (FLOOR_A_AU, FLOOR_E, FLOOR_I, FLOOR_LONGITUDE_DEG)))
+    floor, loose = (
+        Widths(*(np.full(n, factor * v) for v in (FLOOR_A_AU, FLOOR_E, FLOOR_I, FLOOR_LONGITUDE_DEG)))
+        for factor in (1.0, LOOSE)
+    )
     runoff = _runoff_arcsec(table)
     if not np.isfinite(runoff).any():
-        return (floor,)
+        return floor, loose
     rate = np.nan_to_num(runoff, nan=0.0) / 3600.0 / (10.0 * JULIAN_YEAR)
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = (2.0 / 3.0) * rate / elements.mean_motion_deg_d
         relative = np.where(np.isfinite(relative), relative, 0.0)
     days = np.abs(elements.epoch_tdb_jd - _last_observation(table, elements.epoch_tdb_jd))
     longitude = np.hypot(np.degrees(2.0 * relative), rate * days)
-    return floor, Widths(
+    poor = (relative > LARGEST_RELATIVE) | ~(runoff < OPEN_RUNOFF_ARCSEC)
+    own = (
         np.hypot(FLOOR_A_AU, np.abs(elements.a_au) * relative),
         np.hypot(FLOOR_E, relative),
         np.hypot(FLOOR_I, 0.5 * relative),
         np.hypot(FLOOR_LONGITUDE_DEG, longitude),
     )
+    second = (loose.a_au, loose.e, loose.i, loose.longitude_deg)
+    return floor, loose, Widths(*(np.where(poor, v, w) for v, w in zip(second, own, strict=True)))
 
 
 def _runoff_arcsec(table: pl.DataFrame) -> FloatArray:

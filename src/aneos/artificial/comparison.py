@@ -5,6 +5,11 @@
 with the e and i vectors and the mean longitude λ of :mod:`aneos.artificial.trajectories`, and the widths of
 both orbits added in quadrature. D² of a true pair follows chi-square with six degrees of freedom as far as
 the widths are right.
+
+Which of several objects within a few widths agrees best is decided by the likelihood ratio "same object"
+against "angles at random": exp(-D²/2) times what the three angles alone can tell at best, the product of the
+peaks of three von Mises densities over the uniform one. An object whose place is hardly known can come close
+in D, but never tell much.
 """
 
 from __future__ import annotations
@@ -16,23 +21,31 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy.special import i0e
 
 from aneos.artificial.candidate_widths import candidate_widths
-from aneos.artificial.chance import chance_of_one
+from aneos.artificial.chance import chance_of_any, chance_of_one
 from aneos.artificial.trajectories import Equinoctial, Trajectory, Widths, equinoctial, load_trajectories
-from aneos.orbits import KeplerianElements
+from aneos.orbits import KeplerianElements, earth_elements
 
 FloatArray = npt.NDArray[np.float64]
 
 REACH: Final = 18.0
 """Pairs farther apart than this, in widths, are not looked at more closely."""
 
+NEAR_EARTH_DEG: Final = 20.0
+"""Of the near-Earth asteroids seen since 2025 on orbits of 0.9 to 1.15 au, 39% lie within this longitude of the
+Earth (11% if phases were uniform), so phases are scrambled within a range that allows for it."""
+
+EXPECTED_SQUARE: Final = 6.0
+"""Mean D² of a true pair. Better agreement counts as this good only: no chance probability goes to zero."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """All n candidates against all m known objects.
 
-    ``distance`` has shape (trials, m, n): D under each set of candidate widths in ``widths`` (one or two, see
+    ``distance`` has shape (trials, m, n): D under each set of candidate widths in ``widths`` (two or three, see
     :mod:`aneos.artificial.candidate_widths`); infinite beyond REACH, NaN where the candidate has no ellipse
     or the known object no known place at that epoch. ``places`` holds each known object at the distinct
     epochs, and ``day`` (n,) which of these is each candidate's.
@@ -102,6 +115,14 @@ class Pairs:
     candidate: Equinoctial
     known: Equinoctial
     sigma: Widths
+    earth_longitude_deg: float
+
+    @property
+    def phase_range_deg(self) -> FloatArray:
+        """Range of longitudes in which the phase is taken as random, (n,): see NEAR_EARTH_DEG."""
+        own = np.abs(_turn(self.candidate.longitude_deg - self.earth_longitude_deg))
+        other = np.abs(_turn(self.known.longitude_deg - self.earth_longitude_deg))
+        return np.asarray(2.0 * np.maximum(np.maximum(own, other), NEAR_EARTH_DEG))
 
     @property
     def distance(self) -> FloatArray:
@@ -129,17 +150,38 @@ class Pairs:
         cross = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
         return np.asarray(np.abs(np.arctan2(cross, np.sum(one * two, axis=1))))
 
-    def chance(self, bound: float) -> FloatArray:
-        """Probability (n,) that each object, scrambled, lies within ``bound`` of the candidate."""
-        return chance_of_one(
-            np.full(len(self.index), bound),
+    @property
+    def peak(self) -> FloatArray:
+        """Log of the likelihood ratio that perfect agreement would have, (n,): how much the angles can tell."""
+        e, i = self.lengths("e_vector"), self.lengths("i_vector")
+        concentrations = (
+            e[0] * e[1] / self.sigma.e**2,
+            i[0] * i[1] / self.sigma.i**2,
+            1.0 / np.radians(self.sigma.longitude_deg) ** 2,
+        )
+        share = self.phase_range_deg / 360.0
+        return np.asarray(np.log(share) - sum(np.log(i0e(c)) for c in concentrations))
+
+    @property
+    def log_ratio(self) -> FloatArray:
+        """Log of the likelihood ratio "same object" to "angles at random", (n,)."""
+        return np.asarray(self.peak - 0.5 * self.distance**2)
+
+    def chance(self, place: int) -> float:
+        """Probability that any object of a scrambled registry has a likelihood ratio as high as this pair's."""
+        peak = self.peak
+        level = peak[place] - 0.5 * max(float(self.distance[place]) ** 2, EXPECTED_SQUARE)
+        each = chance_of_one(
+            np.sqrt(2.0 * np.maximum(peak - level, 0.0)),
             self.delta_a,
             self.lengths("e_vector"),
             self.lengths("i_vector"),
             self.sigma.e,
             self.sigma.i,
             self.sigma.longitude_deg,
+            self.phase_range_deg,
         )
+        return chance_of_any(each)
 
     def residuals(self, place: int) -> tuple[dict[str, float], dict[str, float]]:
         """Differences and widths of one pair, in au and degrees."""
@@ -176,7 +218,9 @@ def pairs_at(comparison: Comparison, row: int, trial: int = 0) -> Pairs:
     fits = np.array([fit[day] for _, _, fit in here])
     same = np.full(len(index), row)
     joint = _joint(comparison.widths[trial].take(same), widths)
-    return Pairs(index, fits, comparison.candidates.take(same), orbits, joint)
+    earth = earth_elements(comparison.epoch_tdb_jd[row])
+    earth_longitude = float((earth.node_deg + earth.peri_deg + earth.mean_anomaly_deg)[0])
+    return Pairs(index, fits, comparison.candidates.take(same), orbits, joint, earth_longitude)
 
 
 def _gated(

@@ -15,7 +15,6 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from aneos.artificial.chance import chance_of_any
 from aneos.artificial.comparison import REACH, Comparison, Pairs, compare, pairs_at
 from aneos.artificial.known import KnownObject, find
 from aneos.artificial.trajectories import Trajectory
@@ -108,8 +107,8 @@ def best_match(comparison: Comparison, row: int) -> Match | None:
     if not np.isfinite(least).any():
         return None
     tried = np.flatnonzero(least <= max(MAX_DISTANCE, float(least.min())))
-    found = [_nearest(pairs_at(comparison, row, int(trial))) for trial in tried]
-    chance, pairs, distance, place = min(found, key=lambda item: item[0])
+    found = [_likeliest(pairs_at(comparison, row, int(trial))) for trial in tried]
+    chance, pairs, place = min(found, key=lambda item: item[0])
     trajectory = comparison.trajectories[int(pairs.index[place])]
     residuals, sigmas = pairs.residuals(place)
     fit = float(pairs.fit_epoch_tdb_jd[place])
@@ -118,7 +117,7 @@ def best_match(comparison: Comparison, row: int) -> Match | None:
         name=trajectory.known.name,
         cospar=trajectory.known.cospar,
         status=trajectory.known.status,
-        distance=distance,
+        distance=float(pairs.distance[place]),
         chance_probability=min(1.0, comparison.trials * chance),
         fit_epoch_tdb_jd=fit,
         days_from_fit=float(comparison.epoch_tdb_jd[row]) - fit,
@@ -143,9 +142,11 @@ def labels(table: pl.DataFrame) -> list[KnownObject | None]:
     return out
 
 
-def _nearest(pairs: Pairs) -> tuple[float, Pairs, float, int]:
-    """Chance probability, pairs, D and position of the nearest object."""
-    distances = pairs.distance
-    place = int(np.argmin(distances))
-    bound = float(distances[place])
-    return chance_of_any(pairs.chance(bound)), pairs, bound, place
+def _likeliest(pairs: Pairs) -> tuple[float, Pairs, int]:
+    """Chance probability, pairs and position of the object with the highest likelihood ratio.
+
+    Only objects within MAX_DISTANCE compete, if there are any.
+    """
+    near = pairs.distance <= max(MAX_DISTANCE, float(pairs.distance.min()))
+    place = int(np.argmax(np.where(near, pairs.log_ratio, -np.inf)))
+    return pairs.chance(place), pairs, place

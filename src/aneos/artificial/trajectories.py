@@ -27,7 +27,7 @@ import polars as pl
 from aneos.artificial.known import KnownObject, KnownOrbit, data_path, load_known
 from aneos.artificial.twobody_widths import carried
 from aneos.constants import GM_SUN_AU3_D2
-from aneos.errors import InputError, MissingResourceError
+from aneos.errors import InputError, MissingResourceError, UnknownDesignationError
 from aneos.orbits import KeplerianElements
 
 FloatArray = npt.NDArray[np.float64]
@@ -119,6 +119,42 @@ class Trajectory:
 def load_trajectories() -> tuple[Trajectory, ...]:
     """The trajectories of the bundled registry. Raises MissingResourceError where the table is absent."""
     return _bundled()
+
+
+def osculating(object_id: str, epoch_tdb_jd: npt.ArrayLike) -> pl.DataFrame:
+    """Predicted elements of a bundled object at n epochs (TDB JD), in the catalogue's columns, with widths.
+
+    Heliocentric, ecliptic J2000. Epochs at which the object cannot be placed are left out; the columns
+    ``sigma_a_au``, ``sigma_e``, ``sigma_i_deg``, ``sigma_lambda_deg`` are the 1-sigma widths of a, of the e vector,
+    of the i vector and of the mean longitude. Raises UnknownDesignationError for an id without a trajectory.
+    """
+    found = [item for item in load_trajectories() if item.known.id == object_id]
+    if not found:
+        raise UnknownDesignationError(f"no trajectory is held of {object_id!r}")
+    epochs = np.atleast_1d(np.asarray(epoch_tdb_jd, dtype=np.float64))
+    orbit, widths, fits = found[0].predict(epochs)
+    perihelion = np.degrees(np.arctan2(orbit.e_vector[:, 1], orbit.e_vector[:, 0]))
+    node = np.degrees(np.arctan2(orbit.i_vector[:, 1], orbit.i_vector[:, 0]))
+    bend = np.linalg.norm(orbit.i_vector, axis=1)
+    table = pl.DataFrame(
+        {
+            "designation": [found[0].known.name] * len(epochs),
+            "epoch_tdb_jd": epochs,
+            "a_au": orbit.a_au,
+            "e": np.linalg.norm(orbit.e_vector, axis=1),
+            "i_deg": np.degrees(2.0 * np.arcsin(np.clip(bend / 2.0, 0.0, 1.0))),
+            "node_deg": np.remainder(node, 360.0),
+            "peri_deg": np.remainder(perihelion - node, 360.0),
+            "mean_anomaly_deg": np.remainder(orbit.longitude_deg - perihelion, 360.0),
+            "H": pl.Series([None] * len(epochs), dtype=pl.Float64),
+            "sigma_a_au": widths.a_au,
+            "sigma_e": widths.e,
+            "sigma_i_deg": np.degrees(widths.i),
+            "sigma_lambda_deg": widths.longitude_deg,
+            "fit_epoch_tdb_jd": fits,
+        }
+    )
+    return table.filter(pl.col("a_au").is_not_nan())
 
 
 def build_trajectories(known: Iterable[KnownObject], table: pl.DataFrame | None) -> tuple[Trajectory, ...]:

@@ -2,7 +2,9 @@
 
 Near the Earth an object is pulled by more than the Sun. The velocity that the Earth can give it on the way is
 at most the integral of GM/d² along the path; that over the orbital speed bounds the relative change of the
-elements. The rest (other planets, radiation pressure of compact bodies) adds about 5e-5 a year.
+elements. The rest (other planets, radiation pressure of compact bodies) adds about 5e-5 a year. Against
+integrated orbits of the registry these widths hold 95% of the errors within about one sigma, and within two
+for objects that stay inside the Hill sphere (docs/registry.md).
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ def carried(
     grown = np.empty_like(widths)
     grown[:, 0] = np.hypot(widths[:, 0], 2.0 * columns[:, 0] * share)
     grown[:, 1] = np.hypot(widths[:, 1], 2.0 * share)
-    grown[:, 2] = np.hypot(widths[:, 2], share)
+    grown[:, 2] = np.hypot(widths[:, 2], 0.5 * share)
     drift = 1.5 * motion * np.abs(days) * grown[:, 0] / columns[:, 0]
     grown[:, 3] = np.sqrt(widths[:, 3] ** 2 + drift**2 + np.degrees(2.0 * share) ** 2)
     return moved, grown
