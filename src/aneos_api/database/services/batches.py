@@ -100,20 +100,11 @@ class BatchService(Service):
                     for offset, item in enumerate(items[start : start + INSERT_ROWS])
                 ],
             )
-        jobs = JobService(self.session)
-        for start in range(0, len(items), shard):
-            await jobs.enqueue(
-                ASSESS_BATCH,
-                {"batch_id": str(batch.id), "start": start, "stop": min(start + shard, len(items))},
-                tenant_id=tenant_id,
-                created_by_id=created_by_id,
-                batch_id=batch.id,
-                priority=priority,
-            )
+        await self._queue(batch, shard=shard, priority=priority)
         self._touch("batches", tenant_id)
         return batch
 
-    async def get(self, batch_id: UUID, *, tenant_id: UUID) -> Batch:
+    async def get(self, batch_id: UUID, *, tenant_id: UUID | None = None) -> Batch:
         return await self._get(Batch, batch_id, "batch", tenant_id=tenant_id)
 
     async def page(self, tenant_id: UUID, request: PageRequest) -> Page[Batch]:
@@ -140,7 +131,6 @@ class BatchService(Service):
         batch = await self.get(batch_id, tenant_id=tenant_id)
         if batch.status not in OPEN_STATES:
             raise Conflict("the batch is over")
-        await JobService(self.session).cancel_batch(batch_id)
         now = utc_now()
         ended = await self._change(
             update(BatchItem)
@@ -151,6 +141,8 @@ class BatchService(Service):
         await self.session.execute(
             update(Batch).where(Batch.id == batch_id).values(status="cancelled", finished_at=now)
         )
+        # Items, batch, jobs: in the order in which a worker locks them.
+        await JobService(self.session).cancel_batch(batch_id)
         await self.session.refresh(batch)
         self._touch("batches", tenant_id)
         return batch
@@ -224,6 +216,53 @@ class BatchService(Service):
             failed += written if result.assessment is None else 0
         await self._count(batch_id, succeeded=succeeded, failed=failed, signature=signature)
         return succeeded + failed
+
+    async def give_up(self, batch_id: UUID, *, start: int, stop: int, reason: str) -> int:
+        """Give every item without an answer at positions from ``start`` to before ``stop`` this reason; how many."""
+        failed = await self._change(
+            update(BatchItem)
+            .where(
+                BatchItem.batch_id == batch_id,
+                BatchItem.status == "pending",
+                BatchItem.position >= start,
+                BatchItem.position < stop,
+            )
+            .values(status="failed", error=reason[:2000], finished_at=utc_now())
+            .execution_options(synchronize_session=False)
+        )
+        await self._count(batch_id, failed=failed)
+        return failed
+
+    async def retry(self, batch_id: UUID, *, tenant_id: UUID, shard: int = 1000) -> Batch:
+        """Assess the failed items again. Raises Conflict while the batch is at work or when nothing failed."""
+        batch = await self.get(batch_id, tenant_id=tenant_id)
+        if batch.status in OPEN_STATES:
+            raise Conflict("the batch is at work")
+        again = await self._change(
+            update(BatchItem)
+            .where(BatchItem.batch_id == batch_id, BatchItem.status == "failed")
+            .values(status="pending", error=None, finished_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        if not again:
+            raise Conflict("nothing failed in this batch")
+        batch.failed, batch.status, batch.finished_at = batch.failed - again, "queued", None
+        await self.session.flush()
+        await self._queue(batch, shard=shard, priority=0)
+        self._touch("batches", tenant_id)
+        return batch
+
+    async def _queue(self, batch: Batch, *, shard: int, priority: int) -> None:
+        jobs = JobService(self.session)
+        for start in range(0, batch.total, shard):
+            await jobs.enqueue(
+                ASSESS_BATCH,
+                {"batch_id": str(batch.id), "start": start, "stop": min(start + shard, batch.total)},
+                tenant_id=batch.tenant_id,
+                created_by_id=batch.created_by_id,
+                batch_id=batch.id,
+                priority=priority,
+            )
 
     async def _count(
         self,

@@ -129,18 +129,22 @@ class JobService(Service):
         )
         return 0.0 if oldest is None else (utc_now() - oldest).total_seconds()
 
+    async def any_due(self) -> bool:
+        """Whether there is something to claim or to bury."""
+        due = select(Job.id).where(Job.status.in_(OPEN_STATES), Job.available_at <= utc_now()).limit(1)
+        return await self.session.scalar(due) is not None
+
     async def claim(
         self, worker: str, *, limit: int = 1, lease_s: float, tasks: Sequence[str] | None = None
     ) -> list[Lease]:
         """Take up to ``limit`` jobs: those due, and those whose worker fell silent.
 
-        Jobs of which every attempt was lost without progress are marked dead instead. ``tasks`` limits what is taken.
+        Call :meth:`bury` before. ``tasks`` limits what is taken.
         """
         now = utc_now()
         due: list[ColumnElement[bool]] = [Job.status.in_(OPEN_STATES), Job.available_at <= now]
         if tasks is not None:
             due.append(Job.task.in_(tasks))
-        await self._bury(now)
         token = uuid7()
         chosen = (
             select(Job.id)
@@ -327,8 +331,10 @@ class JobService(Service):
         statement = select(WorkerHeartbeat).where(WorkerHeartbeat.seen_at > after(-seen_within_s))
         return list(await self.session.scalars(statement.order_by(WorkerHeartbeat.name)))
 
-    async def _bury(self, now: datetime) -> None:
-        """Dead: running jobs whose every attempt ended in silence. Cancelled: those that were to end anyway."""
+    async def bury(self) -> list[Job]:
+        """End running jobs whose worker fell silent: dead (given back) when every attempt ended so without progress,
+        cancelled when they were to end anyway."""
+        now = utc_now()
         lost = (Job.status == "running", Job.available_at <= now)
         await self.session.execute(
             update(Job)
@@ -336,7 +342,7 @@ class JobService(Service):
             .values(status="cancelled", finished_at=now, lease_token=None)
             .execution_options(synchronize_session=False)
         )
-        await self.session.execute(
+        dead = await self.session.scalars(
             update(Job)
             .where(*lost, Job.attempts >= Job.max_attempts)
             .values(
@@ -345,8 +351,10 @@ class JobService(Service):
                 lease_token=None,
                 error="the worker was lost in every attempt, without progress",
             )
-            .execution_options(synchronize_session=False)
+            .returning(Job)
+            .execution_options(synchronize_session=False, populate_existing=True)
         )
+        return list(dead)
 
     async def _finish(self, job_id: UUID, token: UUID, **values: Any) -> None:
         now = utc_now()

@@ -61,6 +61,11 @@ class ScheduleService(Service):
         """All schedules by name."""
         return list(await self.session.scalars(select(JobSchedule).order_by(JobSchedule.name)))
 
+    async def any_due(self) -> bool:
+        """Whether a schedule's moment has come."""
+        due = select(JobSchedule.id).where(JobSchedule.enabled, JobSchedule.next_run_at <= utc_now()).limit(1)
+        return await self.session.scalar(due) is not None
+
     async def run_due(self) -> list[Job]:
         """Queue what is due, once, however many workers ask; moments that were missed are not made up for."""
         now = utc_now()

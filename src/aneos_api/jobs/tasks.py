@@ -1,0 +1,142 @@
+"""The tasks of the service. Each may be killed anywhere and begun again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from aneos.catalogue import Catalogue, Provenance, load_bundled
+from aneos_api.database import ItemResult, Work
+from aneos_api.database.elements import stored_catalogue
+from aneos_api.database.loading import TOP, screen_into_database
+from aneos_api.database.models import BatchItem, Job
+from aneos_api.database.services.batches import ASSESS_BATCH
+from aneos_api.errors import Invalid
+from aneos_api.jobs.assessing import Assessed, assess_given, assess_table
+from aneos_api.jobs.context import JobContext
+from aneos_api.jobs.registry import Registry
+
+TASKS: Final = Registry()
+"""All tasks by name."""
+
+SCREEN_CATALOGUE: Final = "screen_catalogue"
+HOUSEKEEPING: Final = "housekeeping"
+
+
+async def _batch_dead(work: Work, job: Job) -> None:
+    reason = f"the job failed: {job.error or 'unknown'}"
+    await work.batches.give_up(
+        UUID(job.payload["batch_id"]), start=job.payload["start"], stop=job.payload["stop"], reason=reason
+    )
+
+
+@TASKS.task(ASSESS_BATCH, on_dead=_batch_dead)
+async def assess_batch(context: JobContext) -> Mapping[str, Any]:
+    """Assess the items of a batch from ``start`` to before ``stop``, a chunk at a time.
+
+    The answers of a chunk are stored in the transaction that stores the progress, and only while the lease holds.
+    """
+    batch_id = UUID(context.payload["batch_id"])
+    start, stop = int(context.payload["start"]), int(context.payload["stop"])
+    stored = 0
+    while True:
+        async with context.database.read(fresh=True) as work:
+            batch = await work.batches.get(batch_id)
+            items = await work.batches.pending(
+                batch_id, start=start, stop=stop, limit=context.settings.jobs.batch_chunk
+            )
+            if not items:
+                return {"stored": stored}
+            done = await work.batches.answered(batch_id, start=start, stop=stop)
+            known, provenance = await _look_up(work, items, batch.tenant_id)
+        chunk = await _assess(context, items, known, provenance, batch.options)
+        context.report("assessing", done + len(items), stop - start)
+        async with context.transaction() as work:
+            for part in chunk:
+                stored += await work.batches.store(batch_id, part.results, signature=part.signature)
+
+
+async def _look_up(
+    work: Work, items: Sequence[BatchItem], tenant_id: UUID
+) -> tuple[dict[str, Catalogue], list[Provenance]]:
+    """Elements of the items that have none of their own, by designation as asked."""
+    names = [item.designation for item in items if item.elements is None]
+    version = await work.catalogue.current_version()
+    provenance = (
+        [Provenance("stored", "", "database", "")]
+        if version is None
+        else [
+            Provenance(version.name, version.version, version.source, version.sha256, version.acknowledgement)
+        ]
+    )
+    found = await work.catalogue.find_many(names, tenant_id=tenant_id) if names else {}
+    return {name: stored_catalogue([row], provenance) for name, row in found.items()}, provenance
+
+
+async def _assess(
+    context: JobContext,
+    items: Sequence[BatchItem],
+    known: Mapping[str, Catalogue],
+    provenance: Sequence[Provenance],
+    options: Mapping[str, Any],
+) -> list[Assessed]:
+    import polars as pl
+
+    out: list[Assessed] = []
+    given = [item for item in items if item.elements is not None]
+    named = [item for item in items if item.elements is None and item.designation in known]
+    unknown = [item for item in items if item.elements is None and item.designation not in known]
+    if given:
+        records = [{"designation": item.designation, **(item.elements or {})} for item in given]
+        positions = [item.position for item in given]
+        out.append(await context.compute(assess_given, positions, records, options))
+    if named:
+        table = pl.concat([known[item.designation].table for item in named]).with_columns(
+            source_line=pl.int_range(1, len(named) + 1, dtype=pl.Int64)
+        )
+        catalogue = Catalogue(table, tuple(provenance))
+        out.append(await context.compute(assess_table, [item.position for item in named], catalogue, options))
+    if unknown:
+        reasons = tuple(
+            ItemResult(item.position, error=f"no object of the catalogue is called {item.designation!r}")
+            for item in unknown
+        )
+        out.append(Assessed(reasons, None))
+    return out
+
+
+@TASKS.task(SCREEN_CATALOGUE)
+async def screen_catalogue(context: JobContext) -> Mapping[str, Any]:
+    """Screen a catalogue (``bundled``) into the database: options ``without``, ``fdr``, ``top``, ``force``."""
+    name = context.payload.get("catalogue", "bundled")
+    if name != "bundled":
+        raise Invalid(f"no catalogue is called {name!r}", field="catalogue")
+    catalogue = await context.compute(load_bundled)
+    screen = await screen_into_database(
+        context.database,
+        catalogue,
+        without=tuple(context.payload.get("without", ())),
+        fdr=float(context.payload.get("fdr", 0.1)),
+        top=int(context.payload.get("top", TOP)),
+        force=bool(context.payload.get("force", False)),
+        transaction=context.transaction,
+        progress=context.report,
+    )
+    return {"screen_id": str(screen.id), "summary": screen.summary}
+
+
+@TASKS.task(HOUSEKEEPING)
+async def housekeeping(context: JobContext) -> Mapping[str, Any]:
+    """Remove what has outlived its time."""
+    keep = context.settings.observability
+    async with context.transaction() as work:
+        return {
+            "sessions": await work.sessions.purge(),
+            "idempotency_keys": await work.idempotency.purge(),
+            "metrics": await work.metrics.purge(keep_days=keep.keep_metrics_days),
+            "audit_events": await work.audit.purge(keep_days=keep.keep_audit_days),
+            "usage": await work.usage.purge(keep_days=keep.keep_usage_days),
+            "events": await work.events.purge(keep_days=context.settings.events.keep_days),
+            "jobs": await work.jobs.purge(keep_days=context.settings.jobs.keep_finished_days),
+        }
