@@ -1,0 +1,59 @@
+"""All clients over one connection pool, one cache and one set of turns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Literal
+
+from aneos.archives.close_approaches import CloseApproaches
+from aneos.archives.fetcher import Fetcher
+from aneos.archives.horizons import Horizons
+from aneos.archives.mpc import Mpc
+from aneos.archives.neodys import Neodys
+from aneos.archives.patience import Patience
+from aneos.archives.provider import Addresses
+from aneos.archives.sbdb import Sbdb
+from aneos.archives.scout import Scout
+from aneos.archives.sentry import Sentry
+from aneos.catalogue import Catalogue
+
+CatalogueSource = Literal["mpc", "sbdb"]
+SOURCES: Final[tuple[CatalogueSource, ...]] = ("mpc", "sbdb")
+"""Archives that list all near-Earth asteroids."""
+
+
+class Archives:
+    """The clients; an async context manager. ``cache`` is the folder of the replies (see :mod:`aneos.archives.paths`),
+    ``addresses`` where the archives are (by default the public ones, or what the environment names)."""
+
+    def __init__(
+        self,
+        cache: Path | None = None,
+        *,
+        addresses: Addresses | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        at = Addresses.from_environment() if addresses is None else addresses
+        self.fetcher = Fetcher(cache, patience=patience)
+        self.sbdb = Sbdb(self.fetcher, at.jpl)
+        self.close_approaches = CloseApproaches(self.fetcher, at.jpl)
+        self.sentry = Sentry(self.fetcher, at.jpl)
+        self.scout = Scout(self.fetcher, at.jpl)
+        self.horizons = Horizons(self.fetcher, at.horizons)
+        self.mpc = Mpc(self.fetcher, at.mpc, at.mpc_data)
+        self.neodys = Neodys(self.fetcher, at.neodys)
+
+    async def catalogue(self, source: CatalogueSource) -> Catalogue:
+        """All near-Earth asteroids as one archive lists them now. Raises every ArchiveError."""
+        client = self.mpc if source == "mpc" else self.sbdb
+        return await client.near_earth_asteroids()
+
+    async def __aenter__(self) -> Archives:
+        await self.fetcher.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.fetcher.__aexit__(kind, error, trace)
