@@ -14,9 +14,9 @@ help: ## this list
 
 env: $(STAMP) ## install the locked environment into .venv
 
-$(STAMP): $(LOCKS) pyproject.toml $(wildcard src/aneos/orbits/*.[ch])
+$(STAMP): $(LOCKS) pyproject.toml $(wildcard src/aneos/orbits/*.[ch] src/aneos/dynamics/*.[ch])
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aNEOS needs Python 3.11 or newer: make env PYTHON=python3.11")'
-	@command -v cc >/dev/null || { echo "aNEOS needs a C compiler (cc) to build its MOID kernel" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "aNEOS needs a C compiler (cc) to build its kernels" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	$(UV_PIP) --require-hashes -r requirements/dev.txt

@@ -1,0 +1,42 @@
+"""Real motion: orbits go in, states at other epochs, clones and encounters come out.
+
+Heliocentric, mean ecliptic and equinox of J2000, au and au/d, epochs as TDB Julian dates from 1900 to 2100. Planets
+and Moon come from JPL DE440, sixteen asteroids from sb441-n16; nothing is ever downloaded.
+
+- ``states``: objects and clones as typed columns, with A1, A2, A3
+- ``forces``, ``ephemeris``, ``kernels``: what acts, where it is, where that is written
+- ``engine``: propagation by the compiled integrator of this room, or by kete behind the same interface
+- ``encounters``: every approach to the Earth and the Moon, captures and collisions
+- ``clones``: draws from a covariance in the coordinates it comes in
+"""
+
+from aneos.dynamics.encounters import (
+    Captures,
+    EncounterHistory,
+    Encounters,
+    find_encounters,
+    iter_encounters,
+)
+from aneos.dynamics.engine import Propagated, Trajectories, propagate, sample
+from aneos.dynamics.ephemeris import body_states, check_span
+from aneos.dynamics.forces import ALL_ASTEROIDS, LARGEST_ASTEROIDS, ForceModel
+from aneos.dynamics.states import States, concatenate
+
+__all__ = [
+    "ALL_ASTEROIDS",
+    "LARGEST_ASTEROIDS",
+    "Captures",
+    "EncounterHistory",
+    "Encounters",
+    "ForceModel",
+    "Propagated",
+    "States",
+    "Trajectories",
+    "body_states",
+    "check_span",
+    "concatenate",
+    "find_encounters",
+    "iter_encounters",
+    "propagate",
+    "sample",
+]
