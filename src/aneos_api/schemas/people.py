@@ -132,6 +132,7 @@ class UserCreate(Request):
     name: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     role: Role = Role.VIEWER
     password: Password | None = None
+    tenant_id: UUID | None = Field(None, description="another organisation: for operators")
 
 
 class UserChange(Request):
@@ -141,6 +142,14 @@ class UserChange(Request):
     unlock: Literal[True] | None = Field(None, description="lift a lock after failed log-ins")
     reset_password: Literal[True] | None = Field(None, description="make a random password, shown once")
     reset_totp: Literal[True] | None = Field(None, description="remove a lost second factor")
+
+
+class TenantRow(Record):
+    id: UUID
+    slug: str
+    name: str
+    active: bool
+    created_at: datetime
 
 
 class UserRow(Record):

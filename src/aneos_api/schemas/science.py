@@ -113,6 +113,13 @@ class MissingItem(Record):
     decisive_on: str | None
 
 
+class FoundItem(Record):
+    designation: str
+    name: str | None
+    number: int | None
+    aliases: list[str]
+
+
 class AssessmentItem(Record):
     """The answer for one object. Lines that were not run are absent from ``evidence``."""
 
@@ -180,6 +187,46 @@ class EvidenceRow(Record):
     hi: float
     summary: str
     inputs: dict[str, Any]
+
+
+class ObjectAssessment(Signed):
+    """What is believed of one object."""
+
+    assessment: AssessmentItem
+
+
+class EvidenceReply(Signed):
+    designation: str
+    evidence: list[EvidenceRow]
+
+
+class WatchRow(AssessmentRow):
+    """One line of the ranked list, with the object's orbit."""
+
+    a_au: float
+    e: float
+    i_deg: float
+    H: float | None
+    arc_days: float | None
+    n_obs: int | None
+    amr_m2kg: float | None
+    last_observation: date | None
+
+
+class StatisticsReply(Signed):
+    """Of the current screen: classes, alerts, and objects by decade of P(artificial)."""
+
+    screen: dict[str, Any] | None
+    objects: int
+    classes: dict[str, int]
+    alerts: int
+    probability: dict[str, int]
+
+
+class SearchReply(Signed):
+    """Objects whose designation, number, name or alias begins like the text."""
+
+    items: list[FoundItem]
 
 
 class ObjectRow(Record):

@@ -151,6 +151,6 @@ class BackupReply(Signed):
 
 
 class SyncRequest(Request):
-    """Where to renew the catalogue from. ``bundled`` takes in the list that ships with aNEOS."""
+    """Where to renew the catalogue from: ``bundled`` takes in and screens the list that ships with aNEOS."""
 
-    source: Literal["bundled", "mpc", "sbdb"] = "bundled"
+    source: Literal["bundled"] = "bundled"

@@ -1,0 +1,259 @@
+"""The application: :func:`create_app` puts the parts together; nothing is connected before it starts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from aneos import __version__
+from aneos_api.activity import Activity
+from aneos_api.authentication import Authenticator
+from aneos_api.context import Context
+from aneos_api.database.database import Database
+from aneos_api.endpoints.faults import add_handlers
+from aneos_api.endpoints.openapi import document
+from aneos_api.endpoints.routers import ROUTERS, is_open
+from aneos_api.middleware.body import BodyLimitMiddleware
+from aneos_api.middleware.boundary import BoundaryMiddleware
+from aneos_api.middleware.gate import GateMiddleware, GateRules
+from aneos_api.middleware.measure import MeasureMiddleware
+from aneos_api.middleware.reads import ReadsMiddleware
+from aneos_api.observability.metrics import LIMITER_FAILURES
+from aneos_api.observability.sampler import Sampler
+from aneos_api.reads import Reads
+from aneos_api.science import Science
+from aneos_api.security.address import parse_networks
+from aneos_api.security.cookies import CookieNames
+from aneos_api.security.limits import Buckets, Limit, Limiter, MemoryBuckets
+from aneos_api.security.lockout import PhantomLocks
+from aneos_api.security.passwords import Passwords, generate_password
+from aneos_api.security.secrets import Vault
+from aneos_api.security.tokens import TokenIssuer
+from aneos_api.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from aneos_api.jobs.worker import Worker
+
+log = structlog.get_logger("aneos_api")
+
+UPLOADS = ("/api/v1/analysis/observations", "/api/v1/analysis/batch")
+
+Tell = Callable[[str], None]
+
+
+def create_app(
+    settings: Settings | None = None, *, database: Database | None = None, tell: Tell | None = None
+) -> FastAPI:
+    """The application under ``settings`` (those of the environment by default).
+
+    ``database`` is one that is open and migrated already; else the settings say which, and the application opens,
+    migrates and closes it. ``tell`` is given the first administrator's password, once (printed to standard
+    error by default).
+    """
+    settings = settings or load_settings()
+    context = make_context(settings, database or Database(settings.database_url, settings.database))
+    app = FastAPI(
+        title="aNEOS",
+        version=__version__,
+        summary="Finds artificial objects among near-Earth asteroids.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=_middleware(context),
+        lifespan=_lifespan(context, owns_database=database is None, tell=tell or _print),
+    )
+    app.state.context = context
+    for router in ROUTERS:
+        app.include_router(router)
+    add_handlers(app)
+    document(app, public_registry=settings.http.public_registry)
+    return app
+
+
+def make_context(settings: Settings, database: Database) -> Context:
+    """The shared parts of an application."""
+    security, limits = settings.security, settings.limits
+    secrets = [
+        settings.secret_key(),
+        *(key.get_secret_value().encode() for key in security.previous_secret_keys),
+    ]
+    tokens = TokenIssuer(secrets, access_s=security.access_token_s, issuer=security.token_issuer)
+    cookies = CookieNames.choose(settings.cookie_secure)
+    public = settings.http.public_registry
+    rules = GateRules(
+        is_open=lambda method, path: is_open(method, path, public_registry=public),
+        cookies=cookies,
+        trusted=parse_networks(settings.http.trusted_proxies),
+        limits_enabled=limits.enabled,
+        per_address=Limit.per_minute(limits.address_per_minute, limits.burst_s),
+        per_principal=Limit.per_minute(limits.principal_per_minute, limits.burst_s),
+        anonymous=Limit.per_minute(limits.anonymous_per_minute, limits.burst_s),
+    )
+    reads = Reads(max_entries=settings.cache.max_entries, max_bytes=settings.cache.max_bytes)
+    database.invalidate = reads.invalidate
+    return Context(
+        settings=settings,
+        database=database,
+        passwords=Passwords(
+            memory_kib=security.argon2_memory_kib,
+            time_cost=security.argon2_time_cost,
+            concurrency=security.argon2_concurrency,
+        ),
+        tokens=tokens,
+        vault=Vault(secrets),
+        cookies=cookies,
+        limiter=Limiter(_buckets(settings), _limiter_failed),
+        phantoms=PhantomLocks(attempts=security.lockout_attempts, lock_s=security.lockout_s),
+        rules=rules,
+        authenticator=Authenticator(database, tokens, settings),
+        activity=Activity(database, idle_s=security.session_idle_s),
+        reads=reads,
+        science=Science(settings.jobs.compute_workers),
+    )
+
+
+def _middleware(context: Context) -> list[Middleware]:
+    """From the outside in."""
+    settings = context.settings
+    layers = [
+        Middleware(
+            BoundaryMiddleware,
+            hsts_s=settings.http.hsts_s if settings.cookie_secure else 0,
+            hosts=settings.http.trusted_hosts,
+        ),
+        Middleware(MeasureMiddleware, log_requests=settings.observability.log_level in ("DEBUG", "INFO")),
+    ]
+    if settings.http.cors_origins:
+        layers.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(settings.http.cors_origins),
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+                allow_headers=[
+                    "Authorization",
+                    "Content-Type",
+                    "Idempotency-Key",
+                    "If-None-Match",
+                    "X-API-Key",
+                ],
+                expose_headers=["ETag", "Retry-After", "X-Request-ID", "RateLimit-Remaining"],
+                max_age=600,
+            )
+        )
+    layers += [
+        Middleware(
+            BodyLimitMiddleware,
+            limit=settings.limits.body_bytes,
+            upload_limit=settings.limits.upload_bytes,
+            uploads=UPLOADS,
+        ),
+        Middleware(
+            GateMiddleware,
+            rules=context.rules,
+            authenticator=context.authenticator,
+            limiter=context.limiter,
+            observer=context.activity,
+        ),
+        Middleware(ReadsMiddleware, cache=context.reads),
+    ]
+    return layers
+
+
+def _lifespan(
+    context: Context, *, owns_database: bool, tell: Tell
+) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        settings = context.settings
+        if owns_database and settings.database.migrate_on_start:
+            from aneos_api.database.migrate import upgrade
+
+            await upgrade(context.database.url)
+        await _first_admin(context, tell)
+        worker = context.worker = _worker(context)
+        tasks = [
+            asyncio.create_task(context.activity.run(), name="activity"),
+            asyncio.create_task(Sampler(context).run(), name="sampler"),
+            asyncio.create_task(_quietly(context.science.warm, "warming up"), name="warm"),
+        ]
+        working = None if worker is None else asyncio.create_task(worker.run(), name="worker")
+        try:
+            yield
+        finally:
+            if worker is not None and working is not None:
+                worker.stop()
+                await asyncio.gather(working, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await _quietly(context.activity.flush, "writing what is left of the activity")
+            if owns_database:
+                await context.database.close()
+
+    return lifespan
+
+
+def _worker(context: Context) -> Worker | None:
+    """A worker of the queue inside this process, unless the settings leave that to others."""
+    if not context.settings.jobs.in_process:
+        return None
+    from aneos_api.jobs.worker import Worker
+
+    return Worker(context.database, context.settings)
+
+
+async def _first_admin(context: Context, tell: Tell) -> None:
+    """Make the first administrator where there is no user, and tell the one-time password once."""
+    async with context.database.read() as work:
+        if await work.users.any():
+            return
+    security = context.settings.security
+    given = security.first_admin_password
+    password = generate_password() if given is None else given.get_secret_value()
+    hashed = await context.passwords.hash(password)
+    async with context.database.write() as work:
+        user = await work.users.create_first_admin(email=security.first_admin_email, password_hash=hashed)
+        if user is None:  # another worker was first
+            return
+        await work.audit.record(
+            "user.create_first_admin", actor="aneos", resource_type="user", resource_id=user.id
+        )
+    shown = password if given is None else "(the one that was set)"
+    tell(
+        f"First administrator: {user.email}\nOne-time password:   {shown}\nIt has to be changed at the first log-in."
+    )
+
+
+def _print(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _buckets(settings: Settings) -> Buckets:
+    if settings.cache.url is None:
+        return MemoryBuckets()
+    from aneos_api.shared_store import shared_buckets
+
+    return shared_buckets(settings.cache.url.get_secret_value(), timeout_s=settings.cache.timeout_s)
+
+
+def _limiter_failed(error: Exception) -> None:
+    LIMITER_FAILURES.inc()
+    log.warning("rate limiter does not answer; requests pass", reason=type(error).__name__)
+
+
+async def _quietly(step: Callable[[], Awaitable[None]], what: str) -> None:
+    """Run a step whose failure must not stop the service; it is logged."""
+    try:
+        await step()
+    except Exception as error:
+        log.warning(f"{what} failed", exc_info=error)

@@ -1,0 +1,91 @@
+"""``analysis/batch``: many objects in the background."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from aneos_api.database.services.batches import BATCHES, ITEMS, NewItem
+from aneos_api.dependencies import Analyst, Change, Changes, Ctx, Paged, Reading, Viewer
+from aneos_api.endpoints.lists import documented, page_of, reply
+from aneos_api.endpoints.once import Idempotent
+from aneos_api.errors import Invalid
+from aneos_api.schemas.work import BatchCreate, BatchItemRow, BatchReply, BatchRow
+
+router = APIRouter(prefix="/api/v1/analysis/batch", tags=["analysis"])
+
+
+@router.post("", response_model=BatchReply, operation_id="batch_create", status_code=202)
+async def create(
+    body: BatchCreate, who: Analyst, ctx: Ctx, changes: Changes, once: Idempotent
+) -> BatchReply | Response:
+    """Have many objects assessed in the background; ask for the batch to see how far it is."""
+    items = [NewItem(name) for name in body.designations]
+    items += [NewItem(row.designation, row.model_dump(exclude_none=True)) for row in body.elements]
+    if len(items) > ctx.settings.limits.batch_objects:
+        raise Invalid(f"a batch has at most {ctx.settings.limits.batch_objects} objects")
+    options: dict[str, Any] = {"without": list(body.without)}
+    if body.prior is not None:
+        options["prior"] = body.prior
+
+    async def make(change: Change) -> BatchReply:
+        batch = await change.work.batches.create(
+            tenant_id=who.tenant_id,
+            items=items,
+            created_by_id=who.user_id,
+            name=body.name,
+            options=options,
+            shard=ctx.settings.jobs.batch_shard,
+        )
+        change.queued = True
+        await change.note("batch.create", "batch", batch.id, after={"name": body.name, "total": len(items)})
+        return BatchReply(batch=BatchRow.model_validate(batch))
+
+    return await once.make(changes, who, body, make, status=202)
+
+
+@router.get(
+    "",
+    response_model=page_of(BatchRow),
+    operation_id="batch_list",
+    response_model_exclude_unset=True,
+    openapi_extra=documented(BATCHES),
+)
+async def batches(who: Viewer, work: Reading, paging: Paged) -> Any:
+    """Batches of the organisation, the newest first."""
+    return reply(await work.batches.page(who.tenant_id, paging.request), BatchRow, paging)
+
+
+@router.get("/{batch_id}", operation_id="batch_show")
+async def show(batch_id: UUID, who: Viewer, work: Reading) -> BatchReply:
+    """How far a batch is."""
+    batch = await work.batches.get(batch_id, tenant_id=who.tenant_id)
+    return BatchReply(batch=BatchRow.model_validate(batch))
+
+
+@router.get(
+    "/{batch_id}/results",
+    response_model=page_of(BatchItemRow),
+    operation_id="batch_results",
+    response_model_exclude_unset=True,
+    openapi_extra=documented(ITEMS),
+)
+async def results(batch_id: UUID, who: Viewer, work: Reading, paging: Paged) -> Any:
+    """Answers of a batch, in the order of what was asked; also while it is at work."""
+    page = await work.batches.results(batch_id, paging.request, tenant_id=who.tenant_id)
+    return reply(page, BatchItemRow, paging)
+
+
+@router.delete("/{batch_id}", operation_id="batch_delete", status_code=204)
+async def delete(batch_id: UUID, who: Analyst, changes: Changes) -> None:
+    """End a batch that is at work (its answers so far stay), or remove one that is over."""
+    async with changes.begin() as change:
+        batch = await change.work.batches.get(batch_id, tenant_id=who.tenant_id)
+        if batch.status in ("queued", "running"):
+            await change.work.batches.cancel(batch_id, tenant_id=who.tenant_id)
+            await change.note("batch.cancel", "batch", batch_id)
+        else:
+            await change.work.batches.delete(batch_id, tenant_id=who.tenant_id)
+            await change.note("batch.delete", "batch", batch_id, before={"name": batch.name})

@@ -1,0 +1,103 @@
+"""``analysis/objects``: what is believed of one object, since when, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+
+from aneos_api.context import Context
+from aneos_api.database.elements import stored_catalogue
+from aneos_api.database.models import Assessment, CatalogueObject
+from aneos_api.database.services.analysis import ASSESSMENTS
+from aneos_api.database.unit import Work
+from aneos_api.dependencies import Ctx, Paged, Reading, Viewer, cached
+from aneos_api.endpoints.lists import documented, page_of, reply
+from aneos_api.endpoints.provenance import answer_signature, current_provenance
+from aneos_api.errors import NotFound
+from aneos_api.schemas.common import Designation, Signature
+from aneos_api.schemas.science import (
+    AssessmentRow,
+    EvidenceReply,
+    EvidenceRow,
+    ObjectAssessment,
+)
+
+router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
+
+Named = Annotated[Designation, Path()]
+
+
+@router.get(
+    "/objects/{designation}",
+    operation_id="analysis_object",
+    dependencies=[cached("assessments", "objects")],
+    response_model_exclude_unset=True,
+)
+async def object_assessment(designation: Named, who: Viewer, ctx: Ctx, work: Reading) -> ObjectAssessment:
+    """The assessment of an object, with every line of evidence, what is missing, and the orbit that was used."""
+    found, row = await work.analysis.latest(designation, tenant_id=who.tenant_id)
+    if row is None:
+        detail, signature = await _assessed_now(ctx, work, found)
+        return ObjectAssessment.model_validate({"assessment": detail, "signature": signature})
+    if row.detail is not None:
+        return ObjectAssessment.model_validate(
+            {"assessment": row.detail, "signature": await answer_signature(work, row)}
+        )
+    detail, _ = await _assessed_now(ctx, work, found, row)
+    return ObjectAssessment.model_validate(
+        {"assessment": detail, "signature": await answer_signature(work, row)}
+    )
+
+
+@router.get(
+    "/objects/{designation}/history",
+    operation_id="analysis_object_history",
+    response_model=page_of(AssessmentRow),
+    dependencies=[cached("assessments", "objects")],
+    response_model_exclude_unset=True,
+    openapi_extra=documented(ASSESSMENTS),
+)
+async def object_history(designation: Named, who: Viewer, work: Reading, paging: Paged) -> Any:
+    """What was believed of an object before: screens and single answers, the newest first."""
+    found = await work.catalogue.find(designation, tenant_id=who.tenant_id)
+    page = await work.analysis.history(found.id, paging.request, tenant_id=who.tenant_id)
+    return reply(page, AssessmentRow, paging)
+
+
+@router.get(
+    "/objects/{designation}/evidence",
+    operation_id="analysis_object_evidence",
+    dependencies=[cached("assessments", "objects")],
+)
+async def object_evidence(designation: Named, who: Viewer, ctx: Ctx, work: Reading) -> EvidenceReply:
+    """Every line of evidence on an object: its log10 Bayes factor with interval, and the numbers that went in."""
+    found, row = await work.analysis.latest(designation, tenant_id=who.tenant_id)
+    stored = [] if row is None else await work.analysis.evidence(row.id)
+    if stored and row is not None:
+        lines = [EvidenceRow.model_validate(line) for line in stored]
+        return EvidenceReply(
+            designation=found.designation, evidence=lines, signature=await answer_signature(work, row)
+        )
+    detail, signature = await _assessed_now(ctx, work, found, row)
+    lines = [
+        EvidenceRow.model_validate({**line, "lo": line["interval"][0], "hi": line["interval"][1]})
+        for line in detail["evidence"]
+    ]
+    return EvidenceReply(
+        designation=found.designation, evidence=lines, signature=Signature.model_validate(signature)
+    )
+
+
+async def _assessed_now(
+    ctx: Context, work: Work, found: CatalogueObject, row: Assessment | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The full answer for a stored object, made on demand; rank and q-value are those of the screen."""
+    report = await ctx.science.assess(stored_catalogue([found], await current_provenance(work)))
+    if not report.assessments:
+        reason = report.rejected[0].reason if report.rejected else "it cannot be judged"
+        raise NotFound(f"There is no assessment of {found.designation}: {reason}")
+    detail = report.assessments[0].to_dict()
+    if row is not None:
+        detail |= {"rank": row.rank, "q_value": row.q_value}
+    return detail, report.signature

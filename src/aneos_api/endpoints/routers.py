@@ -1,0 +1,58 @@
+"""All groups of routes, and which of them need no log-in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from aneos_api.endpoints import (
+    administration,
+    analysis,
+    auth,
+    backups,
+    batches,
+    catalogue,
+    exports,
+    jobs,
+    keys,
+    monitoring,
+    objects,
+    prediction,
+    root,
+    rules,
+    users,
+    webhooks,
+)
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    objects.router,
+    analysis.router,
+    batches.router,
+    exports.router,
+    catalogue.router,
+    prediction.router,
+    monitoring.router,
+    rules.router,
+    users.router,
+    keys.router,
+    administration.router,
+    jobs.router,
+    backups.router,
+    webhooks.router,
+    auth.router,
+    root.router,
+)
+"""In the order in which routes are tried: what is asked for most comes first."""
+
+OPEN: Final = frozenset(
+    {("POST", "/api/v1/auth/login"), ("POST", "/api/v1/auth/token"), ("POST", "/api/v1/auth/refresh")}
+)
+REGISTRY: Final = "/api/v1/catalogue/artificial"
+
+
+def is_open(method: str, path: str, *, public_registry: bool) -> bool:
+    """Whether a request under ``/api/`` needs no log-in."""
+    if (method, path) in OPEN or method == "OPTIONS":
+        return True
+    return public_registry and method == "GET" and (path == REGISTRY or path.startswith(f"{REGISTRY}/"))
