@@ -62,7 +62,7 @@ def test_fisher_of_independent_uniform_lines_is_uniform() -> None:
         assert np.mean(p <= threshold) == pytest.approx(threshold, abs=4 * np.sqrt(threshold / 200_000))
 
 
-def classes(probability, *, identified=False, natural=False, artificial=False, measured=False):
+def classes(probability, *, identified=False, natural=False, artificial=False, measured=False, informed=True):
     def flags(value):
         return np.array([value])
 
@@ -72,6 +72,7 @@ def classes(probability, *, identified=False, natural=False, artificial=False, m
         natural_rejected=flags(natural),
         artificial_rejected=flags(artificial),
         natural_measured=flags(measured),
+        informed=flags(informed),
     )[0]
 
 
@@ -82,6 +83,10 @@ def test_each_class_has_its_rule() -> None:
     assert classes(1e-5) == "natural"
     assert classes(0.01, measured=True) == "natural"
     assert classes(1e-5, natural=True, artificial=True) == "unexplained"
+
+
+def test_the_prior_alone_calls_nothing_natural() -> None:
+    assert classes(2.75e-4, informed=False) == "insufficient_data"
 
 
 def test_a_refuted_match_is_not_called_known() -> None:

@@ -164,10 +164,12 @@ def classify(
     natural_rejected: npt.NDArray[np.bool_],
     artificial_rejected: npt.NDArray[np.bool_],
     natural_measured: npt.NDArray[np.bool_],
+    informed: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.str_]:
     """The class of each object, shape (n,).
 
-    An identity needs a posterior of at least :data:`ARTIFICIAL_FROM` too: a match that the other lines refute is
+    ``informed`` says where any line that can speak for a natural body was measured: without one the prior alone
+    would call an object natural. An identity needs a posterior of at least :data:`ARTIFICIAL_FROM` too: a match that the other lines refute is
     not called known. Unexplained means that neither population accounts for the object.
     """
     return np.select(
@@ -175,7 +177,7 @@ def classify(
             identified & (probability >= ARTIFICIAL_FROM),
             natural_rejected & artificial_rejected & ~identified,
             (probability >= ARTIFICIAL_FROM) & ~artificial_rejected,
-            probability >= np.where(natural_measured, MEASURED_NATURAL_BELOW, NATURAL_BELOW),
+            (probability >= np.where(natural_measured, MEASURED_NATURAL_BELOW, NATURAL_BELOW)) | ~informed,
         ],
         ["known_artificial", "unexplained", "probably_artificial", "insufficient_data"],
         default="natural",

@@ -17,7 +17,6 @@ import numpy as np
 import polars as pl
 
 from aneos import assessment as rules
-from aneos.artificial.identify import Match
 from aneos.assessment import Assessment, Identity, Missing, ObjectClass, Report
 from aneos.catalogue import Catalogue
 from aneos.catalogue.measurements import with_measurements
@@ -41,7 +40,7 @@ class Scored:
     prepared: Prepared
     lines: dict[str, EvidenceColumns]
     amr: area_to_mass.AreaToMassColumns | None
-    matches: list[Match | None] | None
+    known: identity.IdentityScore | None
     prior: float
     log10_bayes_factor: FloatArray
     lo: FloatArray
@@ -221,7 +220,7 @@ def _score(table: pl.DataFrame, without: Collection[str], prior: float, progress
     prepared = prepare(table)
     lines: dict[str, EvidenceColumns] = {}
     p_lines: list[FloatArray] = []
-    amr = matches = None
+    amr = known = None
     if "orbit" not in without:
         step("orbit")
         lines["orbit"] = orbit.score(prepared)
@@ -233,7 +232,8 @@ def _score(table: pl.DataFrame, without: Collection[str], prior: float, progress
         p_lines.append(amr.p_natural)
     if "identity" not in without:
         step("identity")
-        lines["identity"], matches = identity.score_and_match(table)
+        known = identity.score_and_match(table)
+        lines["identity"] = known.columns
     if "physical" not in without:
         step("physical")
         lines["physical"] = physical.score(prepared)
@@ -243,14 +243,13 @@ def _score(table: pl.DataFrame, without: Collection[str], prior: float, progress
     below = np.sqrt(sum(((line.log10_bayes_factor - line.lo) ** 2 for line in lines.values()), np.zeros(n)))
     above = np.sqrt(sum(((line.hi - line.log10_bayes_factor) ** 2 for line in lines.values()), np.zeros(n)))
     p_value = rules.combine_independent(np.array(p_lines)) if p_lines else np.full(n, np.nan)
-    if matches is not None:
-        chance = np.array(
-            [np.nan if match is None else match.chance_probability for match in matches], np.float64
-        )
+    if known is not None:
+        chances = [np.nan if match is None else match.chance_probability for match in known.matches]
+        chance = np.array(chances, np.float64)
         p_value = np.where(np.isnan(chance), p_value, np.minimum(2.0 * np.fmin(p_value, chance), 1.0))
     if progress is not None:
         progress("done", len(steps), len(steps))
-    return Scored(prepared, lines, amr, matches, prior, total, total - below, total + above, p_value)
+    return Scored(prepared, lines, amr, known, prior, total, total - below, total + above, p_value)
 
 
 def _classes(
@@ -272,10 +271,17 @@ def _classes(
         if name in scored.lines:
             natural_measured |= scored.lines[name].log10_bayes_factor <= rules.MEASURED_NATURAL
     identified = np.zeros(n, dtype=np.bool_)
-    if scored.matches is not None:
-        identified = np.array([match is not None and match.identified for match in scored.matches], np.bool_)
+    if scored.known is not None:
+        identified = np.array(
+            [match is not None and match.identified for match in scored.known.matches], np.bool_
+        )
+    informed = np.zeros(n, dtype=np.bool_)
+    for name in ("orbit", "area_to_mass", "physical"):
+        if name in scored.lines:
+            informed |= scored.lines[name].measured
     return rules.classify(
         scored.probability,
+        informed=informed,
         identified=identified,
         natural_rejected=natural_rejected,
         artificial_rejected=artificial_rejected,
@@ -329,7 +335,7 @@ def _ranked_table(
 def _assessment(scored: Scored, row: int, rank: int | None, q: float, object_class: str) -> Assessment:
     prepared = scored.prepared
     evidence = _explain(scored, row)
-    found = None if scored.matches is None else scored.matches[row]
+    found = None if scored.known is None else scored.known.matches[row]
     match = None
     if found is not None and found.identified:
         match = Identity(found.name, found.cospar, found.chance_probability)
@@ -364,8 +370,8 @@ def _explain(scored: Scored, row: int) -> tuple[Evidence, ...]:
             out.append(orbit.explain(prepared, row, columns))
         elif line == "area_to_mass" and scored.amr is not None:
             out.append(area_to_mass.explain(prepared, row, scored.amr))
-        elif line == "identity":
-            out.append(identity.explain(prepared.table, row)[0])
+        elif line == "identity" and scored.known is not None:
+            out.append(identity.explain_scored(prepared.table, row, scored.known)[0])
         elif line == "physical":
             out.append(physical.explain(prepared, row, columns))
     return tuple(out)

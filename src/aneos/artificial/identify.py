@@ -8,7 +8,7 @@ the chance probability is that of any object of a scrambled registry coming as c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -133,13 +133,14 @@ def labels(table: pl.DataFrame) -> list[KnownObject | None]:
 
     A label, not evidence: it says what the row was called, not that its orbit is that object's.
     """
-    names: list[str] = [name for name in ("designation", "name") if name in table.columns]
-    lists: list[str] = [name for name in ("aliases",) if name in table.columns]
-    out: list[KnownObject | None] = []
-    for row in table.select(names + lists).iter_rows(named=True):
-        texts = [row[name] for name in names] + [text for name in lists for text in row[name] or []]
-        out.append(next((known for text in texts if text and (known := find(str(text)))), None))
-    return out
+    held = [name for name in ("designation", "name", "aliases") if name in table.columns]
+    return [label_of(row) for row in table.select(held).iter_rows(named=True)]
+
+
+def label_of(row: Mapping[str, Any]) -> KnownObject | None:
+    """The same for one row as a mapping of columns."""
+    texts = [row.get("designation"), row.get("name"), *(row.get("aliases") or [])]
+    return next((known for text in texts if text and (known := find(str(text)))), None)
 
 
 def _likeliest(pairs: Pairs) -> tuple[float, Pairs, int]:

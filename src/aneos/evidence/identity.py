@@ -14,9 +14,9 @@ natural. Matching the *designation* of a registry object has no weight at all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ import polars as pl
 from scipy.special import i0e
 
 from aneos.artificial.comparison import REACH, Comparison, Pairs, compare, pairs_at
-from aneos.artificial.identify import MAX_DISTANCE, Match, best_match, labels
+from aneos.artificial.identify import MAX_DISTANCE, Match, best_match, label_of
 from aneos.artificial.known import KnownObject
 from aneos.artificial.trajectories import Trajectory
 from aneos.evidence.base import Evidence, EvidenceColumns, FloatArray, not_applicable
@@ -65,18 +65,28 @@ def score(
     return _columns(comparison, parameters or Parameters())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class IdentityScore:
+    """The line over a table: its columns, the matches within MAX_DISTANCE, and what :func:`explain` needs."""
+
+    columns: EvidenceColumns
+    matches: list[Match | None]
+    comparison: Comparison
+    parameters: Parameters
+
+
 def score_and_match(
     table: pl.DataFrame,
     *,
     trajectories: Sequence[Trajectory] | None = None,
     parameters: Parameters | None = None,
-) -> tuple[EvidenceColumns, list[Match | None]]:
+) -> IdentityScore:
     """Both the line and the matches within MAX_DISTANCE (see :func:`aneos.artificial.identify.identify`)."""
-    comparison = compare(table, trajectories=trajectories)
+    comparison, assumed = compare(table, trajectories=trajectories), parameters or Parameters()
     found: list[Match | None] = [None] * table.height
     for row in np.flatnonzero(comparison.nearest <= MAX_DISTANCE):
         found[int(row)] = best_match(comparison, int(row))
-    return _columns(comparison, parameters or Parameters()), found
+    return IdentityScore(_columns(comparison, assumed), found, comparison, assumed)
 
 
 def explain(
@@ -90,23 +100,31 @@ def explain(
 
     The match names the object only where ``match.identified``.
     """
-    assumed = parameters or Parameters()
     single = table.slice(row, 1)
-    comparison = compare(single, trajectories=trajectories)
-    label = labels(single)[0]
-    if comparison.compared[0] == 0:
-        return _not_comparable(single, label), None
-    columns = _columns(comparison, assumed)
-    best = best_match(comparison, 0)
-    compared = int(comparison.compared[0])
+    return explain_scored(
+        single, 0, score_and_match(single, trajectories=trajectories, parameters=parameters)
+    )
+
+
+def explain_scored(table: pl.DataFrame, row: int, scored: IdentityScore) -> tuple[Evidence, Match | None]:
+    """The line for one row of a table that was scored as a whole; see :func:`explain`."""
+    record = table.row(row, named=True)
+    label = label_of(record)
+    compared = int(np.count_nonzero(scored.comparison.known_at(row)))
+    if compared == 0:
+        return _not_comparable(record, label), None
+    best = scored.matches[row]
+    if best is None:
+        best = best_match(scored.comparison, row)
     inputs = {
-        "coverage": assumed.coverage,
+        "coverage": scored.parameters.coverage,
         "compared": compared,
         "registry_label": label.id if label else None,
     }
     inputs |= {} if best is None else best.to_dict()
-    interval = (float(columns.lo[0]), float(columns.hi[0]))
-    value = float(columns.log10_bayes_factor[0])
+    columns = scored.columns
+    interval = (float(columns.lo[row]), float(columns.hi[row]))
+    value = float(columns.log10_bayes_factor[row])
     return Evidence(LINE, "measured", value, interval, _sentence(best, compared, label), inputs), best
 
 
@@ -136,14 +154,14 @@ def _title(name: str, cospar: str | None) -> str:
     return name if cospar is None else f"{name} ({cospar})"
 
 
-def _not_comparable(single: pl.DataFrame, label: KnownObject | None) -> Evidence:
-    e = single["e"].cast(pl.Float64)[0]
+def _not_comparable(record: Mapping[str, Any], label: KnownObject | None) -> Evidence:
+    e = record["e"]
     inputs = {"registry_label": label.id if label else None}
     if e is None or not e < 1.0:
         return not_applicable(
             LINE, "Only elliptic heliocentric orbits are compared with the registry.", inputs
         )
-    epoch = single["epoch_tdb_jd"][0]
+    epoch = record["epoch_tdb_jd"]
     return not_applicable(
         LINE, f"No known artificial object can be placed at the epoch of these elements (JD {epoch}).", inputs
     )
@@ -198,6 +216,7 @@ def _likelihood_ratios(pairs: Pairs, scale: float) -> npt.NDArray[np.float64]:
             _von_mises(e_turn, e_lengths[0] * e_lengths[1] / (s2 * pairs.sigma.e**2))
             * _von_mises(i_turn, i_lengths[0] * i_lengths[1] / (s2 * pairs.sigma.i**2))
             * _von_mises(longitude, 1.0 / (s2 * sigma_longitude**2))
+            * (pairs.phase_range_deg / 360.0)
         )
         total += weight * np.exp(-0.5 * shape / s2) * concentrated
     return total

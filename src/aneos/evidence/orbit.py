@@ -88,7 +88,10 @@ def _sentence(one: EncounterSpace, value: float, p: float, speed_kms: float) -> 
             f"The orbit stays {moid:.2f} au from Earth's: only an object that a planet has deflected could have left "
             "Earth, so the orbit speaks mildly for a natural body."
         )
-    where = f"It meets Earth's orbit at {speed_kms:.2f} km/s ({flat:.2f} km/s vertical), MOID {moid:.4f} au"
+    where = (
+        f"It meets Earth's orbit at {speed_kms:.2f} km/s ({flat:.2f} km/s across the ecliptic at the node), "
+        f"MOID {moid:.4f} au"
+    )
     count = p * natural.n_reference
     if value >= 2.0:
         return (

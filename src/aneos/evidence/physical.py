@@ -58,7 +58,8 @@ def explain(prepared: Prepared, index: int, columns: EvidenceColumns) -> Evidenc
     H = float(prepared.column("H")[index])
     diameter = float(prepared.column("diameter_km")[index])
     rotation = float(prepared.column("rotation_h")[index])
-    spectral = _spectral_type(prepared)[index]
+    held = "spectral_type" in prepared.table.columns
+    spectral = prepared.table["spectral_type"][index] if held else None
     parts: list[str] = []
     inputs: dict[str, Any] = {}
     if np.isfinite(H):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -34,13 +34,16 @@ class Prepared:
     radial_kms: FloatArray
     normal_kms: FloatArray
     sigma_speed_kms: FloatArray
+    _columns: dict[str, FloatArray] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return self.table.height
 
     def column(self, name: str) -> FloatArray:
         """A numeric column as float64, NaN where null."""
-        return self.table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        if name not in self._columns:
+            self._columns[name] = self.table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        return self._columns[name]
 
     def area_to_mass(self) -> tuple[FloatArray, FloatArray]:
         """AMR and its σ in m²/kg, from ``amr_m2kg`` or else from ``A1``; NaN where unknown, both (n,)."""
