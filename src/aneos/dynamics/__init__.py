@@ -7,9 +7,10 @@ and Moon come from JPL DE440, sixteen asteroids from sb441-n16; nothing is ever 
 - ``forces``, ``ephemeris``, ``kernels``: what acts, where it is, where that is written
 - ``engine``: propagation by the compiled integrator of this room, or by kete behind the same interface
 - ``encounters``: every approach to the Earth and the Moon, captures and collisions
-- ``clones``: draws from a covariance in the coordinates it comes in
+- ``uncertainty``, ``clones``: a covariance in the coordinates it comes in, and draws from it
 """
 
+from aneos.dynamics.clones import Clones, draw_clones
 from aneos.dynamics.encounters import (
     Captures,
     EncounterHistory,
@@ -21,20 +22,25 @@ from aneos.dynamics.engine import Propagated, Trajectories, propagate, sample
 from aneos.dynamics.ephemeris import body_states, check_span
 from aneos.dynamics.forces import ALL_ASTEROIDS, LARGEST_ASTEROIDS, ForceModel
 from aneos.dynamics.states import States, concatenate
+from aneos.dynamics.uncertainty import CovarianceLike, OrbitUncertainty
 
 __all__ = [
     "ALL_ASTEROIDS",
     "LARGEST_ASTEROIDS",
     "Captures",
+    "Clones",
+    "CovarianceLike",
     "EncounterHistory",
     "Encounters",
     "ForceModel",
+    "OrbitUncertainty",
     "Propagated",
     "States",
     "Trajectories",
     "body_states",
     "check_span",
     "concatenate",
+    "draw_clones",
     "find_encounters",
     "iter_encounters",
     "propagate",
