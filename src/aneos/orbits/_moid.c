@@ -22,7 +22,10 @@
 
 #include "_moid_geometry.h"
 
-enum { RESULT_COLUMNS = 5, FIRST_ARCS = 12, STACK_SIZE = 512, POINTS_BEFORE_RELAXING = 10000 };
+enum { RESULT_COLUMNS = 5, FIRST_ARCS = 12, STACK_SIZE = 512 };
+enum { POINTS_BEFORE_RELAXING = 10000, MOST_POINTS = 1000000 };
+
+static const double ROUNDING = 1e-12; /* relative: of distances far greater than the tolerance, no more is known */
 
 typedef struct {
     Point left, right;
@@ -122,9 +125,9 @@ static void search(const Orbit *o, const Ellipse *k, double tolerance, Search *b
     }
     best->points += FIRST_ARCS + 1;
     offer(o, k, &nearest, best);
-    while (depth > 0) {
+    while (depth > 0 && best->points < MOST_POINTS) {
         Arc arc = stack[--depth];
-        if (arc.bound >= best->distance - tolerance || depth + 2 > STACK_SIZE) {
+        if (arc.bound >= best->distance * (1.0 - ROUNDING) - tolerance || depth + 2 > STACK_SIZE) {
             best->bound = fmin(best->bound, arc.bound);
             continue;
         }
@@ -135,6 +138,8 @@ static void search(const Orbit *o, const Ellipse *k, double tolerance, Search *b
         stack[depth++] = (Arc){arc.left, middle, lower_bound(o, &arc.left, &middle)};
         stack[depth++] = (Arc){middle, arc.right, lower_bound(o, &middle, &arc.right)};
     }
+    while (depth > 0)
+        best->bound = fmin(best->bound, stack[--depth].bound);
     best->bound = fmin(best->bound, best->distance);
 }
 

@@ -7,6 +7,7 @@
 enum { ORBIT_COLUMNS = 5 };
 
 static const double PI = 3.14159265358979323846;
+static const double HUGE_ORBIT = 1e9; /* au; beyond it, and below its inverse, nothing orbits the Sun */
 
 typedef struct {
     double a, b, a2, b2, c2; /* semi-axes, their squares and a2 - b2 */
@@ -180,7 +181,9 @@ static int prepare(const double *row, const double *reference, Orbit *o, Ellipse
     double sum = 0.0, frame[3][3], toward[3], ahead[3], normal[3], e = reference[1];
     for (int i = 0; i < ORBIT_COLUMNS; i++)
         sum += row[i] + reference[i];
-    if (!isfinite(sum) || !(row[0] > 0.0 && row[1] >= 0.0 && reference[0] > 0.0 && e >= 0.0 && e < 1.0))
+    if (!isfinite(sum) || !(row[1] >= 0.0 && row[1] < HUGE_ORBIT && e >= 0.0 && e < 1.0))
+        return 0;
+    if (!(row[0] * HUGE_ORBIT > 1.0 && row[0] < HUGE_ORBIT && reference[0] * HUGE_ORBIT > 1.0 && reference[0] < HUGE_ORBIT))
         return 0;
     k->a = reference[0] / (1.0 - e);
     k->b = k->a * sqrt((1.0 - e) * (1.0 + e));

@@ -29,6 +29,7 @@ _INCLINATION = (0.0, 469.972_89 * _ARCSEC, -3.350_53 * _ARCSEC)
 _NODE = (174.873_175_77, -8_679.270_34 * _ARCSEC, 15.341_91 * _ARCSEC)
 
 
+@np.errstate(all="ignore")
 def earth_elements(epoch_tdb_jd: npt.ArrayLike) -> KeplerianElements:
     """Mean elements of the Earth-Moon barycentre at TDB Julian dates, a scalar or an array of shape (n,)."""
     epoch = np.atleast_1d(np.asarray(epoch_tdb_jd, dtype=np.float64))

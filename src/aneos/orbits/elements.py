@@ -15,13 +15,19 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from aneos.constants import GM_SUN_AU3_D2
+from aneos.constants import AU_KM, GM_SUN_AU3_D2
 from aneos.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
 
 EPOCH_RANGE_JD = (1_721_425.5, 3_182_029.5)
 """Epochs from the year 1 to the year 4000; others are taken for a mistake (an MJD, say, or a time)."""
+
+SUN_RADIUS_AU = 695_700.0 / AU_KM
+"""Nominal radius of the Sun (IAU 2015 Resolution B3) in au."""
+
+LARGEST_A_AU = 1e7
+"""Fifty parsecs: a semi-major axis beyond it is a mistake or an overflow, not an orbit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,21 +82,25 @@ class KeplerianElements(_Columns):
         return cls(*(table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in names))
 
     @property
+    @np.errstate(all="ignore")
     def q_au(self) -> FloatArray:
         """Perihelion distance a (1 - e)."""
         return np.asarray(self.a_au * (1.0 - self.e))
 
     @property
+    @np.errstate(all="ignore")
     def aphelion_au(self) -> FloatArray:
         """Aphelion distance a (1 + e); infinite on hyperbolas."""
         return np.where(self.e < 1.0, self.a_au * (1.0 + self.e), np.inf)
 
     @property
+    @np.errstate(all="ignore")
     def mean_motion_deg_d(self) -> FloatArray:
         """Mean motion sqrt(GM / |a|^3) in degrees a day."""
         return np.degrees(np.sqrt(GM_SUN_AU3_D2 / np.abs(self.a_au) ** 3))
 
     @property
+    @np.errstate(all="ignore")
     def period_days(self) -> FloatArray:
         """Orbital period in days; infinite on hyperbolas."""
         return np.where(self.e < 1.0, 360.0 / self.mean_motion_deg_d, np.inf)
@@ -109,6 +119,7 @@ class CometaryElements(_Columns):
     epoch_tdb_jd: FloatArray
 
 
+@np.errstate(all="ignore")
 def keplerian_to_cometary(elements: KeplerianElements, gm: float = GM_SUN_AU3_D2) -> CometaryElements:
     """Perihelion distance and the perihelion passage nearest to the epoch. ``gm`` in au^3/d^2."""
     return CometaryElements(
@@ -122,14 +133,15 @@ def keplerian_to_cometary(elements: KeplerianElements, gm: float = GM_SUN_AU3_D2
     )
 
 
+@np.errstate(all="ignore")
 def days_since_perihelion(elements: KeplerianElements, gm: float = GM_SUN_AU3_D2) -> FloatArray:
     """Days from the nearest perihelion passage to the epoch of the elements (negative before it)."""
     mean = elements.mean_anomaly_deg
-    with np.errstate(invalid="ignore"):
-        nearest = np.where(elements.e < 1.0, np.remainder(mean + 180.0, 360.0) - 180.0, mean)
+    nearest = np.where(elements.e < 1.0, np.remainder(mean + 180.0, 360.0) - 180.0, mean)
     return np.asarray(np.radians(nearest) * np.sqrt(np.abs(elements.a_au) ** 3 / gm))
 
 
+@np.errstate(all="ignore")
 def cometary_to_keplerian(elements: CometaryElements, gm: float = GM_SUN_AU3_D2) -> KeplerianElements:
     """Semi-major axis and mean anomaly (0 to 360 degrees on ellipses) at the epoch. ``gm`` in au^3/d^2.
 
@@ -146,6 +158,7 @@ def cometary_to_keplerian(elements: CometaryElements, gm: float = GM_SUN_AU3_D2)
     )
 
 
+@np.errstate(all="ignore")
 def check_elements(elements: KeplerianElements) -> list[str | None]:
     """Why each row describes no orbit; None where it does.
 
@@ -167,26 +180,28 @@ def _faults(elements: KeplerianElements) -> list[tuple[npt.NDArray[np.bool_], Ca
     for f in fields(elements):
         values: FloatArray = getattr(elements, f.name)
         faults.append((~np.isfinite(values), _not_finite(f.name, values)))
-    with np.errstate(invalid="ignore"):
-        faults += [
-            (e < 0.0, lambda row: f"e = {e[row]:g} is negative"),
-            (e == 1.0, lambda row: "e = 1: a parabola has no semi-major axis"),
-            (
-                (e > 1.0) & (a >= 0.0),
-                lambda row: f"e = {e[row]:g} is hyperbolic, but a_au = {a[row]:g} is not negative",
-            ),
-            (
-                (e < 1.0) & (a <= 0.0),
-                lambda row: f"e = {e[row]:g} is elliptic, but a_au = {a[row]:g} is not positive",
-            ),
-            ((i < 0.0) | (i > 180.0), lambda row: f"i_deg = {i[row]:g} lies outside 0 to 180"),
-            (
-                (elements.epoch_tdb_jd < low) | (elements.epoch_tdb_jd > high),
-                lambda row: (
-                    f"epoch_tdb_jd = {elements.epoch_tdb_jd[row]:.10g} is no date of the years 1 to 4000"
-                ),
-            ),
-        ]
+    faults += [
+        (e < 0.0, lambda row: f"e = {e[row]:g} is negative"),
+        (e == 1.0, lambda row: "e = 1: a parabola has no semi-major axis"),
+        (
+            (e > 1.0) & (a >= 0.0),
+            lambda row: f"e = {e[row]:g} is hyperbolic, but a_au = {a[row]:g} is not negative",
+        ),
+        (
+            (e < 1.0) & (a <= 0.0),
+            lambda row: f"e = {e[row]:g} is elliptic, but a_au = {a[row]:g} is not positive",
+        ),
+        (np.abs(a) > LARGEST_A_AU, lambda row: f"a_au = {a[row]:g} is no orbit about the Sun"),
+        (
+            elements.q_au < SUN_RADIUS_AU,
+            lambda row: f"perihelion at {elements.q_au[row]:g} au lies inside the Sun",
+        ),
+        ((i < 0.0) | (i > 180.0), lambda row: f"i_deg = {i[row]:g} lies outside 0 to 180"),
+        (
+            (elements.epoch_tdb_jd < low) | (elements.epoch_tdb_jd > high),
+            lambda row: f"epoch_tdb_jd = {elements.epoch_tdb_jd[row]:.10g} is no date of the years 1 to 4000",
+        ),
+    ]
     return faults
 
 

@@ -43,6 +43,7 @@ class EncounterGeometry:
         return int(self.v_rel_kms.shape[0])
 
 
+@np.errstate(all="ignore")
 def encounter_geometry(
     elements: KeplerianElements | CometaryElements,
     minimum: MoidResult | None = None,
@@ -78,6 +79,7 @@ def encounter_geometry(
     )
 
 
+@np.errstate(all="ignore")
 def tisserand_earth(a_au: npt.ArrayLike, e: npt.ArrayLike, i_deg: npt.ArrayLike) -> FloatArray:
     """Tisserand parameter with the Earth, 1/a + 2 sqrt(a (1 - e^2)) cos i with a in units of the Earth's."""
     a = np.asarray(a_au, dtype=np.float64) / EARTH_A_AU
@@ -85,6 +87,7 @@ def tisserand_earth(a_au: npt.ArrayLike, e: npt.ArrayLike, i_deg: npt.ArrayLike)
     return np.asarray(1.0 / a + 2.0 * np.sqrt(a * (1.0 - ecc**2)) * np.cos(np.radians(i_deg)))
 
 
+@np.errstate(all="ignore")
 def opik_speed_kms(tisserand: npt.ArrayLike) -> FloatArray:
     """Encounter speed U = v_E sqrt(3 - T) of an orbit that crosses a circular Earth orbit (Öpik 1951).
 
@@ -95,6 +98,7 @@ def opik_speed_kms(tisserand: npt.ArrayLike) -> FloatArray:
     return EARTH_SPEED_KMS * np.sqrt(np.where(excess >= 0.0, excess, np.nan))
 
 
+@np.errstate(all="ignore")
 def v_z_kms(a_au: npt.ArrayLike, e: npt.ArrayLike, i_deg: npt.ArrayLike) -> FloatArray:
     """Speed across the ecliptic of an orbit at 1 au of latitude argument 0: v_E sqrt(a (1 - e^2)) sin i.
 
@@ -104,6 +108,7 @@ def v_z_kms(a_au: npt.ArrayLike, e: npt.ArrayLike, i_deg: npt.ArrayLike) -> Floa
     return np.asarray(EARTH_SPEED_KMS * np.sqrt(a * (1.0 - ecc**2)) * np.sin(np.radians(i_deg)))
 
 
+@np.errstate(all="ignore")
 def tangency_au(elements: KeplerianElements, earth: KeplerianElements | None = None) -> FloatArray:
     """How nearly the orbit touches the Earth's from within or without, in au; 0 is a perfect touch.
 
@@ -123,12 +128,12 @@ def tangency_au(elements: KeplerianElements, earth: KeplerianElements | None = N
     return np.asarray(np.minimum(gaps[0], gaps[1]))
 
 
+@np.errstate(all="ignore")
 def synodic_period_yr(a_au: npt.ArrayLike) -> FloatArray:
     """Time between alignments with the Earth, 1/|1 - a^-1.5| sidereal years; infinite at the Earth's a."""
     a = np.asarray(a_au, dtype=np.float64) / EARTH_A_AU
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.abs(1.0 - np.where(a > 0.0, a, np.nan) ** -1.5)
-        return np.asarray(1.0 / rate)
+    rate = np.abs(1.0 - np.where(a > 0.0, a, np.nan) ** -1.5)
+    return np.asarray(1.0 / rate)
 
 
 def _component(vectors: FloatArray, axis: FloatArray) -> FloatArray:

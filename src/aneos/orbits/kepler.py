@@ -23,7 +23,14 @@ FloatArray = npt.NDArray[np.float64]
 
 MAX_ITERATIONS = 60
 
+HUGE = 1e9
+"""Perihelion distances (au) beyond this or below its inverse, and greater eccentricities, are overflow."""
 
+HUGE_ANOMALY = 1e100
+"""Mean anomalies and times beyond this would overflow when squared."""
+
+
+@np.errstate(all="ignore")
 def eccentric_anomaly(mean_anomaly_rad: npt.ArrayLike, e: npt.ArrayLike) -> FloatArray:
     """Eccentric anomaly E of an ellipse: E - e sin E = M.
 
@@ -38,15 +45,17 @@ def eccentric_anomaly(mean_anomaly_rad: npt.ArrayLike, e: npt.ArrayLike) -> Floa
     return np.where(valid, out, np.nan)
 
 
+@np.errstate(all="ignore")
 def hyperbolic_anomaly(mean_anomaly_rad: npt.ArrayLike, e: npt.ArrayLike) -> FloatArray:
-    """Hyperbolic anomaly H: e sinh H - H = M. NaN where e <= 1 or M is not finite."""
+    """Hyperbolic anomaly H: e sinh H - H = M. NaN where e <= 1, e > 1e9, |M| > 1e100 or M is not finite."""
     mean, ecc = _broadcast(mean_anomaly_rad, e)
-    valid = (ecc > 1.0) & np.isfinite(mean) & np.isfinite(ecc)
+    valid = (ecc > 1.0) & (ecc < HUGE) & (np.abs(mean) < HUGE_ANOMALY)
     ecc = np.where(valid, ecc, 2.0)
     out = _solve(ecc - 1.0, ecc, -np.ones_like(ecc), np.where(valid, mean, 0.0))
     return np.where(valid, out, np.nan)
 
 
+@np.errstate(all="ignore")
 def true_anomaly(mean_anomaly_rad: npt.ArrayLike, e: npt.ArrayLike) -> FloatArray:
     """True anomaly in (-pi, pi] from the mean anomaly of an ellipse, parabola or hyperbola, in radians.
 
@@ -76,27 +85,28 @@ def barker(mean_anomaly_rad: npt.ArrayLike) -> FloatArray:
     return np.asarray(2.0 * np.sinh(np.arcsinh(1.5 * mean) / 3.0))
 
 
+@np.errstate(all="ignore")
 def universal_anomaly(
     q_au: npt.ArrayLike, e: npt.ArrayLike, days_since_perihelion: npt.ArrayLike, gm: float = GM_SUN_AU3_D2
 ) -> FloatArray:
     """Universal anomaly s (au^0.5) after perihelion for any conic; arguments broadcast.
 
     On an ellipse the time is first reduced to the nearest perihelion, so |s| <= pi sqrt(a). NaN where
-    q <= 0, e < 0 or an argument is not finite.
+    q <= 0, e < 0 or an argument is not finite (or so large that its square is not).
     """
     q, ecc, days = _broadcast(q_au, e, days_since_perihelion)
-    valid = np.isfinite(q) & np.isfinite(ecc) & np.isfinite(days) & (q > 0.0) & (ecc >= 0.0)
+    valid = (q * HUGE > 1.0) & (q < HUGE) & (ecc >= 0.0) & (ecc < HUGE) & (np.abs(days) < HUGE_ANOMALY)
     q, ecc, days = np.where(valid, q, 1.0), np.where(valid, ecc, 0.0), np.where(valid, days, 0.0)
     alpha = (1.0 - ecc) / q
     time = np.sqrt(gm) * days
-    with np.errstate(divide="ignore"):
-        period = np.where(alpha > 0.0, 2.0 * np.pi / np.maximum(alpha, 0.0) ** 1.5, np.inf)
+    period = np.where(alpha > 0.0, 2.0 * np.pi / np.maximum(alpha, 0.0) ** 1.5, np.inf)
     bound = np.isfinite(period)
     finite_period = np.where(bound, period, 1.0)
     time = np.where(bound, time - finite_period * np.rint(time / finite_period), time)
     return np.where(valid, _solve(q, ecc, alpha, time), np.nan)
 
 
+@np.errstate(all="ignore")
 def stumpff(psi: npt.ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Stumpff's functions c0, c1, c2, c3 of psi (any sign), without cancellation near zero."""
     x = np.asarray(psi, dtype=np.float64)
@@ -163,14 +173,13 @@ def _bracket(
 
     The cubic q s + e s^3/6 = m lies below the root on ellipses and above it on hyperbolas, since c3 falls.
     """
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        scale = np.sqrt(2.0 * q / e)
-        cubic = np.where(e > 0.0, 2.0 * scale * np.sinh(np.arcsinh(1.5 * m / (q * scale)) / 3.0), m / q)
-        cubic = np.where(np.isfinite(cubic), cubic, m / q)
-        root = np.sqrt(np.abs(alpha))
-        ellipse_top = np.minimum(np.pi, (m * root**3) + e) / root
-        from_sinh = np.arcsinh(m * root**3 / e) / root
-        sinh_top = np.arcsinh(m * root**3 / e + cubic * root / e) / root
+    scale = np.sqrt(2.0 * q / e)
+    cubic = np.where(e > 0.0, 2.0 * scale * np.sinh(np.arcsinh(1.5 * m / (q * scale)) / 3.0), m / q)
+    cubic = np.where(np.isfinite(cubic), cubic, m / q)
+    root = np.sqrt(np.abs(alpha))
+    ellipse_top = np.minimum(np.pi, (m * root**3) + e) / root
+    from_sinh = np.arcsinh(m * root**3 / e) / root
+    sinh_top = np.arcsinh(m * root**3 / e + cubic * root / e) / root
     ellipse, hyperbola = alpha > 0.0, alpha < 0.0
     cubic = np.where(hyperbola, np.fmin(cubic, sinh_top), cubic)
     low = np.where(ellipse, np.minimum(cubic, ellipse_top), np.where(hyperbola, 0.0, cubic))

@@ -63,6 +63,7 @@ def earth_moid(
     )
 
 
+@np.errstate(all="ignore")
 def mutual_moid(
     elements: KeplerianElements | CometaryElements,
     reference: KeplerianElements | CometaryElements,
@@ -102,6 +103,7 @@ def mutual_moid(
     return _result(elements, reference, out)
 
 
+@np.errstate(all="ignore")
 def all_minima(
     elements: KeplerianElements | CometaryElements,
     reference: KeplerianElements | CometaryElements,

@@ -22,6 +22,7 @@ Orbits = KeplerianElements | CometaryElements
 Criterion = Literal["southworth_hawkins", "drummond", "jopek"]
 
 
+@np.errstate(all="ignore")
 def southworth_hawkins(one: Orbits, other: Orbits) -> FloatArray:
     """D_SH of each pair, shape (n,); a single orbit on either side is held against all of the other.
 
@@ -32,6 +33,7 @@ def southworth_hawkins(one: Orbits, other: Orbits) -> FloatArray:
     return _southworth_hawkins(*_pair(one, other))
 
 
+@np.errstate(all="ignore")
 def drummond(one: Orbits, other: Orbits) -> FloatArray:
     """D_D of each pair, shape (n,): differences of e and q relative to their sums, and angles over 180 degrees.
 
@@ -41,6 +43,7 @@ def drummond(one: Orbits, other: Orbits) -> FloatArray:
     return _drummond(*_pair(one, other))
 
 
+@np.errstate(all="ignore")
 def jopek(one: Orbits, other: Orbits) -> FloatArray:
     """D_H of each pair, shape (n,): D_SH with the difference of q taken relative to the sum, as in D_D.
 
@@ -49,6 +52,7 @@ def jopek(one: Orbits, other: Orbits) -> FloatArray:
     return _jopek(*_pair(one, other))
 
 
+@np.errstate(all="ignore")
 def similarity_matrix(one: Orbits, other: Orbits, criterion: Criterion = "southworth_hawkins") -> FloatArray:
     """The criterion between every orbit of ``one`` and every orbit of ``other``, shape (n, m).
 
@@ -87,8 +91,7 @@ def _shape_and_angles(one: FloatArray, other: FloatArray) -> FloatArray:
     _, e2, i2, node2, peri2 = other
     turn = _wrapped(node2 - node1)
     cos_half_plane = np.sqrt(np.maximum(1.0 - 0.25 * planes, 0.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        sine = np.cos(0.5 * (i1 + i2)) * np.sin(0.5 * turn) / cos_half_plane
+    sine = np.cos(0.5 * (i1 + i2)) * np.sin(0.5 * turn) / cos_half_plane
     sine = np.where(cos_half_plane > 0.0, np.clip(sine, -1.0, 1.0), 0.0)
     apsides = 2.0 * np.sin(0.5 * (peri2 - peri1 + 2.0 * np.arcsin(sine)))
     return np.asarray((e2 - e1) ** 2 + planes + (0.5 * (e1 + e2) * apsides) ** 2)

@@ -25,6 +25,7 @@ FLAT = 1e-15
 """sin(i) or e below this is rounding, not geometry."""
 
 
+@np.errstate(all="ignore")
 def elements_to_state(
     elements: KeplerianElements | CometaryElements,
     at_tdb_jd: npt.ArrayLike | None = None,
@@ -42,16 +43,16 @@ def elements_to_state(
         days = epoch - elements.tp_tdb_jd
     q, e = elements.q_au, elements.e
     s = universal_anomaly(q, e, days, gm)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        c0, c1, c2, _ = stumpff((1.0 - e) / q * s * s)
-        width = np.sqrt(q * (1.0 + e))
-        rate = np.sqrt(gm) / (q + e * s * s * c2)
+    c0, c1, c2, _ = stumpff((1.0 - e) / q * s * s)
+    width = np.sqrt(q * (1.0 + e))
+    rate = np.sqrt(gm) / (q + e * s * s * c2)
     toward, ahead = perifocal_axes(elements)
     position = (q - s * s * c2)[:, None] * toward + (width * s * c1)[:, None] * ahead
     velocity = (-s * c1 * rate)[:, None] * toward + (width * c0 * rate)[:, None] * ahead
     return position, velocity
 
 
+@np.errstate(all="ignore")
 def state_to_elements(
     position_au: npt.ArrayLike,
     velocity_au_d: npt.ArrayLike,
@@ -72,6 +73,7 @@ def state_to_elements(
     return KeplerianElements(1.0 / alpha, e, i, node, peri, mean, epoch)
 
 
+@np.errstate(all="ignore")
 def state_to_cometary(
     position_au: npt.ArrayLike,
     velocity_au_d: npt.ArrayLike,
@@ -99,6 +101,7 @@ def propagate_state(
     return elements_to_state(orbit, days, gm)
 
 
+@np.errstate(all="ignore")
 def perifocal_axes(elements: KeplerianElements | CometaryElements) -> tuple[FloatArray, FloatArray]:
     """Unit vectors of shape (n, 3): towards perihelion, and 90 degrees ahead of it along the motion."""
     sin_i, cos_i = _sin_cos(elements.i_deg)
@@ -123,6 +126,7 @@ def perifocal_axes(elements: KeplerianElements | CometaryElements) -> tuple[Floa
     return toward, ahead
 
 
+@np.errstate(all="ignore")
 def orbit_normal(elements: KeplerianElements | CometaryElements) -> FloatArray:
     """Unit vectors of shape (n, 3) along the angular momentum."""
     sin_i, cos_i = _sin_cos(elements.i_deg)
@@ -130,6 +134,7 @@ def orbit_normal(elements: KeplerianElements | CometaryElements) -> FloatArray:
     return np.stack([sin_node * sin_i, -cos_node * sin_i, cos_i], axis=1)
 
 
+@np.errstate(all="ignore")
 def state_at_true_anomaly(
     elements: KeplerianElements | CometaryElements, true_anomaly_deg: npt.ArrayLike, gm: float = GM_SUN_AU3_D2
 ) -> tuple[FloatArray, FloatArray]:
@@ -139,10 +144,9 @@ def state_at_true_anomaly(
     """
     sin_nu, cos_nu = _sin_cos(np.asarray(true_anomaly_deg, dtype=np.float64))
     parameter = elements.q_au * (1.0 + elements.e)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        r = parameter / (1.0 + elements.e * cos_nu)
-        r = np.where(r > 0.0, r, np.nan)
-        speed = np.sqrt(gm / parameter)
+    r = parameter / (1.0 + elements.e * cos_nu)
+    r = np.where(r > 0.0, r, np.nan)
+    speed = np.sqrt(gm / parameter)
     toward, ahead = perifocal_axes(elements)
     position = (r * cos_nu)[:, None] * toward + (r * sin_nu)[:, None] * ahead
     velocity = (-speed * sin_nu)[:, None] * toward + (speed * (elements.e + cos_nu))[:, None] * ahead
@@ -223,8 +227,7 @@ def _sin_cos(angle_deg: FloatArray) -> tuple[FloatArray, FloatArray]:
     quarter = np.rint(angle_deg / 90.0)
     rest = np.radians(angle_deg - 90.0 * quarter)
     sin, cos = np.sin(rest), np.cos(rest)
-    with np.errstate(invalid="ignore"):
-        turn = np.where(np.isfinite(quarter), np.remainder(quarter, 4.0), 0.0)
+    turn = np.where(np.isfinite(quarter), np.remainder(quarter, 4.0), 0.0)
     swap = (turn == 1.0) | (turn == 3.0)
     sine, cosine = np.where(swap, cos, sin), np.where(swap, sin, cos)
     return np.where(turn >= 2.0, -sine, sine), np.where((turn == 1.0) | (turn == 2.0), -cosine, cosine)
