@@ -62,7 +62,8 @@ def test_explanation_and_column_agree() -> None:
 
 
 def test_matches_come_with_the_columns() -> None:
-    columns, matches = score_and_match(pl.concat([ROADSTER, NATURAL]))
+    scored = score_and_match(pl.concat([ROADSTER, NATURAL]))
+    columns, matches = scored.columns, scored.matches
     assert matches[0] is not None
     assert matches[0].identified
     assert not any(match is not None and match.identified for match in matches[1:])
