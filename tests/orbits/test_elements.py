@@ -56,7 +56,7 @@ def test_a_parabola_has_no_semi_major_axis() -> None:
         ({"e": 1.5}, "e = 1.5 is hyperbolic, but a_au = 1.2 is not negative"),
         ({"a_au": 0.0}, "e = 0.2 is elliptic, but a_au = 0 is not positive"),
         ({"a_au": -3.0}, "e = 0.2 is elliptic, but a_au = -3 is not positive"),
-        ({"a_au": 1e200}, "a_au = 1e+200 is no orbit about the Sun"),
+        ({"a_au": 1e200}, "a_au = 1e+200 with e = 0.2 is no orbit about the Sun"),
         ({"a_au": 0.002}, "perihelion at 0.0016 au lies inside the Sun"),
         ({"i_deg": -0.5}, "i_deg = -0.5 lies outside 0 to 180"),
         ({"i_deg": 181.0}, "i_deg = 181 lies outside 0 to 180"),

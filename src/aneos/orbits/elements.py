@@ -26,8 +26,8 @@ EPOCH_RANGE_JD = (1_721_425.5, 3_182_029.5)
 SUN_RADIUS_AU = 695_700.0 / AU_KM
 """Nominal radius of the Sun (IAU 2015 Resolution B3) in au."""
 
-LARGEST_A_AU = 1e7
-"""Fifty parsecs: a semi-major axis beyond it is a mistake or an overflow, not an orbit."""
+LARGEST_AU = 1e7
+"""Fifty parsecs: semi-major axes and perihelia beyond it are a mistake or an overflow, not an orbit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,7 +191,10 @@ def _faults(elements: KeplerianElements) -> list[tuple[npt.NDArray[np.bool_], Ca
             (e < 1.0) & (a <= 0.0),
             lambda row: f"e = {e[row]:g} is elliptic, but a_au = {a[row]:g} is not positive",
         ),
-        (np.abs(a) > LARGEST_A_AU, lambda row: f"a_au = {a[row]:g} is no orbit about the Sun"),
+        (
+            (np.abs(a) > LARGEST_AU) | (elements.q_au > LARGEST_AU),
+            lambda row: f"a_au = {a[row]:g} with e = {e[row]:g} is no orbit about the Sun",
+        ),
         (
             elements.q_au < SUN_RADIUS_AU,
             lambda row: f"perihelion at {elements.q_au[row]:g} au lies inside the Sun",
