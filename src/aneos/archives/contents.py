@@ -63,7 +63,7 @@ def json_of(reply: Reply) -> Json:
     try:
         value: Json = json.loads(text)
     except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        if _ends_early(text.strip(), error.pos):
             reason = f"the reply is cut short: its JSON ends after {len(text):,} characters"
             raise ArchiveIncomplete(reply.service, reason) from error
         seen = f"no JSON ({error.msg}, line {error.lineno})"
@@ -71,6 +71,11 @@ def json_of(reply: Reply) -> Json:
     except RecursionError as error:
         raise ArchiveChanged(reply.service, "its content", seen="nested too deep", expected="JSON") from error
     return value
+
+
+def _ends_early(text: str, error_at: int) -> bool:
+    closing = {"{": "}", "[": "]"}.get(text[:1])
+    return closing is not None and (error_at >= len(text) or not text.endswith(closing))
 
 
 def object_of(reply: Reply) -> Object:

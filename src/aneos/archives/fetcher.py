@@ -6,9 +6,11 @@ In: a :class:`~aneos.archives.reply.Request` and the adapter's reader. Out: what
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeVar
@@ -58,6 +60,7 @@ class Fetcher:
         self._client = httpx2.AsyncClient(
             headers={"User-Agent": USER_AGENT},
             timeout=httpx2.Timeout(self.patience.read_timeout_s, connect=self.patience.connect_timeout_s),
+            verify=_trusted(),
             follow_redirects=True,
             max_redirects=5,
         )
@@ -201,6 +204,12 @@ class Fetcher:
         if status != NO_SUCH:
             _check_kind(request, reply, content)
         return reply
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates trusted, loaded once for all clients: that takes longer than a request."""
+    return httpx2.create_ssl_context()
 
 
 class _Unavailable(ArchiveUnreachable):
