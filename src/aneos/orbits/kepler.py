@@ -174,8 +174,8 @@ def _bracket(
     The cubic q s + e s^3/6 = m lies below the root on ellipses and above it on hyperbolas, since c3 falls.
     """
     scale = np.sqrt(2.0 * q / e)
-    cubic = np.where(e > 0.0, 2.0 * scale * np.sinh(np.arcsinh(1.5 * m / (q * scale)) / 3.0), m / q)
-    cubic = np.where(np.isfinite(cubic), cubic, m / q)
+    bend = 1.5 * m / (q * scale)
+    cubic = np.where(bend > 1e-9, 2.0 * scale * np.sinh(np.arcsinh(bend) / 3.0), m / q)
     root = np.sqrt(np.abs(alpha))
     ellipse_top = np.minimum(np.pi, (m * root**3) + e) / root
     from_sinh = np.arcsinh(m * root**3 / e) / root
