@@ -1,0 +1,328 @@
+"""Orbits from observation tables: one object or many, in parallel.
+
+For each object: first orbits over all distances, growth over the arc, choice of the model of the push, rejection of
+outliers, search for signs of steering, quality. Temporary names in one file are tried as one object first: surveys
+rename what they do not recognise.
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+import re
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from aneos.astrometry.arc import Arc, make_arc
+from aneos.astrometry.calendar import iso_time
+from aneos.astrometry.geocentric import geocentric_orbit
+from aneos.astrometry.initial import Candidate, first_orbits, grow_together
+from aneos.astrometry.least_squares import Solution
+from aneos.astrometry.magnitude import absolute_magnitude
+from aneos.astrometry.manoeuvres import Kick, Piece, find_kick, pieces, quiet_piece
+from aneos.astrometry.models import Choice, area_to_mass, choose_model
+from aneos.astrometry.quality import (
+    count_nights,
+    flags_of,
+    residual_table,
+    rms_arcsec,
+    station_table,
+)
+from aneos.astrometry.result import FitFailure, FitResult
+from aneos.astrometry.table import Observations, conform
+from aneos.dynamics.fitting import FloatArray, PropagationError, propagate_with_partials, tdb_to_utc
+from aneos.errors import InputError, RejectedRow
+
+Fit = FitResult | FitFailure
+
+LEAST_OBSERVATIONS: Final = 3
+LEAST_SPAN_DAYS: Final = 1e-4
+ASTEROIDS_FROM_DAYS: Final = 200.0
+"""Arc from which the pull of the main-belt asteroids is added to the force model."""
+
+LINKED_AT_MOST: Final = 12
+LINKED_FRACTION: Final = 0.8
+PARALLEL_FROM: Final = 4
+"""Fewer objects are fitted one after the other: starting processes would take longer."""
+
+OUT_OF_THE_EARTH: Final = 12.0
+"""χ² that the prior belief costs an orbit that left the Earth's surface less than a day before."""
+
+TEMPORARY: Final = re.compile(r"(?!\d+$|\d{4} [A-Z]{2}\d*$|[A-Z]/|\d+[PDI]$|\d{4} (?:P-L|T-[123])$).+")
+
+
+def fit_observations(
+    observations: Observations | pl.DataFrame,
+    *,
+    workers: int | None = None,
+    link: bool = True,
+    progress: Callable[[str], None] | None = None,
+) -> list[Fit]:
+    """Fit every object of a table of observations; one result or failure each, in order of appearance.
+
+    ``workers`` processes (default: all cores; 1 keeps everything in this process). ``link`` tries the temporary names
+    of a file as one object. ``progress`` is called with each designation as it is done. Scripts that fit four objects
+    or more in parallel need the usual ``if __name__ == "__main__":`` of multiprocessing.
+    """
+    table = observations.table if isinstance(observations, Observations) else conform(observations)
+    if not table.height:
+        raise InputError("there are no observations to fit")
+    groups = [(str(name[0]), group) for name, group in table.group_by("object", maintain_order=True)]
+    if link:
+        linked, groups = _linked(groups)
+    else:
+        linked = []
+    results = list(linked)
+    cores = workers if workers is not None else os.cpu_count() or 1
+    if cores > 1 and len(groups) >= PARALLEL_FROM:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(cores, len(groups)), mp_context=context) as pool:
+            for result in pool.map(_fit_group, groups):
+                results.append(result)
+                if progress is not None:
+                    progress(result.designation)
+    else:
+        for group in groups:
+            results.append(_fit_group(group))
+            if progress is not None:
+                progress(group[0])
+    order = {name: index for index, name in enumerate(table["object"].unique(maintain_order=True).to_list())}
+    return sorted(results, key=lambda result: order[_first_name(result)])
+
+
+def fit_one(table: pl.DataFrame, designation: str | None = None) -> FitResult:
+    """Fit all rows of a table as one object. Raises InputError where no orbit can be found."""
+    rows = conform(table)
+    name = designation or str(rows["object"][0])
+    result = _fit_group((name, rows))
+    if isinstance(result, FitFailure):
+        raise InputError(result.reason, source=result.designation)
+    return result
+
+
+def _first_name(result: Fit) -> str:
+    return result.names[0] if isinstance(result, FitResult) else result.designation
+
+
+def _linked(groups: list[tuple[str, pl.DataFrame]]) -> tuple[list[Fit], list[tuple[str, pl.DataFrame]]]:
+    """Temporary names fitted as one object where that works, and what is left to fit by name."""
+    temporary = [group for group in groups if TEMPORARY.fullmatch(group[0])]
+    if not 2 <= len(temporary) <= LINKED_AT_MOST:
+        return [], groups
+    merged = pl.concat([table for _, table in temporary])
+    result = _fit_group((temporary[0][0], merged))
+    fitted = merged.filter(~pl.col("superseded"))
+    if isinstance(result, FitFailure) or result.n_used < LINKED_FRACTION * fitted.height:
+        return [], groups
+    used = set(result.residuals.filter(pl.col("used"))["object"].unique().to_list())
+    if used != set(fitted["object"].unique().to_list()):
+        return [], groups
+    return [result], [group for group in groups if group not in temporary]
+
+
+def _fit_group(group: tuple[str, pl.DataFrame]) -> Fit:
+    """Fit one object; a failure is a value, not an exception, so that the others go on."""
+    designation, table = group
+    began = time.perf_counter()
+    rejected: list[RejectedRow] = []
+    try:
+        arc, rejected = make_arc(table)
+        return _fit_arc(designation, table, arc, rejected, began)
+    except (InputError, PropagationError) as error:
+        reason = error.reason if isinstance(error, InputError) else str(error)
+        return FitFailure(designation, reason, table.height, tuple(rejected))
+
+
+def _fit_arc(
+    designation: str, table: pl.DataFrame, arc: Arc, rejected: list[RejectedRow], began: float
+) -> FitResult:
+    optical = int(arc.optical.sum())
+    if optical < LEAST_OBSERVATIONS:
+        raise InputError(f"{optical} usable optical observations; an orbit needs {LEAST_OBSERVATIONS}")
+    if arc.span_days < LEAST_SPAN_DAYS:
+        raise InputError("all observations are of one instant: there is no motion to fit")
+    asteroids = arc.span_days > ASTEROIDS_FROM_DAYS
+    candidates = grow_together(arc, first_orbits(arc), asteroids)
+    if not candidates:
+        raise InputError("no orbit about the Earth or the Sun fits these observations")
+    best = _in_flight(candidates)
+    whole = arc
+    arc = arc.take(best.rows)
+    choice = choose_model(arc, best.solution, asteroids)
+    kick, found = _steering(arc, choice)
+    return _result(
+        designation, table, whole, arc, best, candidates, choice, kick, found, rejected, asteroids, began
+    )
+
+
+def _in_flight(candidates: list[Candidate]) -> Candidate:
+    """The best candidate, or one nearly as good that does not come out of the Earth within the day before."""
+    for candidate in candidates:
+        if candidate.solution.cost > candidates[0].solution.cost + OUT_OF_THE_EARTH:
+            break
+        try:
+            carried(candidate.solution, candidate.solution.epoch - 1.0)
+        except PropagationError:
+            continue
+        return candidate
+    return candidates[0]
+
+
+def _steering(arc: Arc, choice: Choice) -> tuple[Kick | None, tuple[Piece, ...]]:
+    solution = choice.solutions.get("A1")
+    if solution is None or choice.push is None:
+        return None, ()
+    found = find_kick(arc, solution)
+    if found is None:
+        return None, ()
+    kick, before, after = found
+    return kick, pieces(arc, choice.solutions[choice.push], before, after)
+
+
+def _result(
+    designation: str,
+    table: pl.DataFrame,
+    whole: Arc,
+    arc: Arc,
+    best: Candidate,
+    candidates: list[Candidate],
+    choice: Choice,
+    kick: Kick | None,
+    found: tuple[Piece, ...],
+    rejected: list[RejectedRow],
+    asteroids: bool,
+    began: float,
+) -> FitResult:
+    solution = choice.best
+    scale = max(1.0, solution.reduced_chi2)
+    epoch, state, covariance = at_report_epoch(solution, float(arc.time[solution.used][-1]))
+    nights = count_nights(arc)
+    flags = flags_of(arc, solution, nights)
+    if len(arc) < len(whole):
+        outside = len(whole) - len(arc)
+        flags.append(
+            (
+                "arc cut",
+                f"{outside} observations before or after the fitted arc belong to no orbit that fits it: "
+                "another object, or a large manoeuvre",
+            )
+        )
+        rejected = rejected + _outside(whole, best)
+    flags.extend(_push_flags(choice, kick, found))
+    for note in arc.notes:
+        flags.append(("conflicting positions", note))
+    residuals = residual_table(arc, solution)
+    magnitude = absolute_magnitude(arc, solution.prediction.distance, arc.direction)
+    transverse = None
+    if "A2" in choice.solutions:
+        along = choice.solutions["A2"]
+        sigma = math.sqrt(along.covariance[7, 7] * max(1.0, along.reduced_chi2))
+        transverse = (float(along.nongravitational[1]), sigma)
+    alternatives = tuple(
+        {"distance_au": float(item.solution.prediction.distance[0]), "cost": item.solution.cost}
+        for item in candidates[1:]
+    )
+    return FitResult(
+        designation=designation,
+        names=tuple(str(name) for name in table["object"].unique(maintain_order=True)),
+        epoch_tdb_jd=epoch,
+        state=state,
+        nongravitational=solution.nongravitational.copy(),
+        covariance=covariance * scale,
+        model=choice.chosen,
+        push=area_to_mass(choice),
+        costs={name: float(cost) for name, cost in choice.costs.items()},
+        transverse=transverse,
+        converged=solution.converged,
+        rms_arcsec=rms_arcsec(arc, solution),
+        reduced_chi2=solution.reduced_chi2,
+        n_obs=len(arc),
+        n_used=int(solution.used.sum()),
+        n_radar=int(np.sum(~arc.optical & solution.used)),
+        arc_days=arc.span_days,
+        nights=nights,
+        first_utc=iso_time(tdb_to_utc(float(arc.time[0]))),
+        last_utc=iso_time(tdb_to_utc(float(arc.time[-1]))),
+        H=None if magnitude is None else magnitude[0],
+        H_scatter=None if magnitude is None else magnitude[1],
+        geocentric=geocentric_orbit(epoch, state, covariance[:6, :6] * scale),
+        residuals=residuals,
+        stations=station_table(residuals),
+        kick=kick,
+        pieces=found,
+        alternatives=alternatives,
+        flags=tuple(word for word, _ in flags),
+        remarks=tuple(sentence for _, sentence in flags),
+        rejected=tuple(rejected),
+        seconds=time.perf_counter() - began,
+        force_model="Sun (relativity, J2), planets, Moon, Earth J2, A1-A3"
+        + (", main-belt asteroids" if asteroids else ""),
+    )
+
+
+def at_report_epoch(solution: Solution, last: float) -> tuple[float, FloatArray, FloatArray]:
+    """Epoch, state and covariance at the midnight (TDB) nearest to the last observation, or, where the trajectory
+    meets the Earth before that, at the last observation."""
+    midnight = float(round(last - 0.5) + 0.5)
+    try:
+        return midnight, *carried(solution, midnight)
+    except PropagationError:
+        return last, *carried(solution, last)
+
+
+def carried(solution: Solution, epoch: float) -> tuple[FloatArray, FloatArray]:
+    """State (6,) and covariance (9, 9) of a solution at another epoch, linearly."""
+    states, partials = propagate_with_partials(
+        solution.epoch, solution.state, np.array([epoch]), solution.nongravitational, solution.asteroids
+    )
+    transition = np.eye(9)
+    transition[:6] = partials[0]
+    return states[0], np.asarray(transition @ solution.covariance @ transition.T)
+
+
+def _outside(whole: Arc, best: Candidate) -> list[RejectedRow]:
+    rows = [row for row in range(len(whole)) if not best.first <= row < best.last]
+    table = whole.table[rows]
+    return [
+        RejectedRow(int(line or 0), "lies outside the part of the arc that one orbit fits", name, source)
+        for line, name, source in table.select("source_line", "object", "source").iter_rows()
+    ]
+
+
+def _push_flags(choice: Choice, kick: Kick | None, found: tuple[Piece, ...]) -> list[tuple[str, str]]:
+    out: list[tuple[str, str]] = []
+    if kick is not None:
+        sentence = (
+            f"A1 alone leaves a misfit between parts of the arc (χ² falls by {kick.gain:.0f}) that a kick of "
+            f"{kick.speed_ms:.2g} m/s between {kick.after} and {kick.before} takes away"
+        )
+        if kick.alternatives:
+            sentence += f", or one in {kick.alternatives} other gaps"
+        if choice.push not in (None, "A1"):
+            sentence += f"; a steady sideways push ({choice.push}) explains it as well"
+        out.append(("manoeuvre suspected", sentence))
+        quiet = quiet_piece(found)
+        if quiet is not None and quiet.amr_m2kg is not None and quiet.amr_sigma_m2kg is not None:
+            out.append(
+                (
+                    "quiet piece",
+                    f"from {quiet.begin} to {quiet.end} alone: AMR {quiet.amr_m2kg:.3g} ± {quiet.amr_sigma_m2kg:.1g} "
+                    f"m²/kg ({quiet.used} of {quiet.observations} observations)",
+                )
+            )
+    if choice.push in ("A1+A2", "A1+A2+A3"):
+        out.append(("sideways push", f"the data ask for {choice.push}: A1 is read from that model"))
+    if choice.chosen == "A2":
+        out.append(
+            (
+                "transverse push",
+                "A2 alone describes the push: thermal recoil or outgassing, not light pressure",
+            )
+        )
+    return out
