@@ -34,7 +34,8 @@ REFERENCE_TDB_JD: Final = 2_461_000.5
 
 CHUNK: Final = 250
 FORCES: Final = ForceModel(asteroids=(), sun_j2=False, earth_harmonics=False)
-SETTLING_DAYS: Final = 365.0
+SETTLING_DAYS: Final = 150.0
+"""How long a stage may take to leave the Earth-Moon system; later leaks are not followed (a stated loss)."""
 BOUND_WITHIN_KM: Final = 3.0e6
 EARTH_RADIUS_KM: Final = 6378.137
 
