@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from aneos_api.database.database import Database
 from aneos_api.endpoints.faults import add_handlers
 from aneos_api.endpoints.openapi import document
 from aneos_api.endpoints.routers import ROUTERS, is_open
+from aneos_api.first_admin import Tell, make_first_admin
 from aneos_api.middleware.body import BodyLimitMiddleware
 from aneos_api.middleware.boundary import BoundaryMiddleware
 from aneos_api.middleware.gate import GateMiddleware, GateRules
@@ -35,7 +35,7 @@ from aneos_api.security.address import parse_networks
 from aneos_api.security.cookies import CookieNames
 from aneos_api.security.limits import Buckets, Limit, Limiter, MemoryBuckets
 from aneos_api.security.lockout import PhantomLocks
-from aneos_api.security.passwords import Passwords, generate_password
+from aneos_api.security.passwords import Passwords
 from aneos_api.security.secrets import Vault
 from aneos_api.security.tokens import TokenIssuer
 from aneos_api.settings import Settings, load_settings
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger("aneos_api")
 
 UPLOADS = ("/api/v1/analysis/observations", "/api/v1/analysis/batch")
-
-Tell = Callable[[str], None]
 
 
 def create_app(
@@ -70,7 +68,7 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
         middleware=_middleware(context),
-        lifespan=_lifespan(context, owns_database=database is None, tell=tell or _print),
+        lifespan=_lifespan(context, owns_database=database is None, tell=tell),
     )
     app.state.context = context
     for router in ROUTERS:
@@ -170,7 +168,7 @@ def _middleware(context: Context) -> list[Middleware]:
 
 
 def _lifespan(
-    context: Context, *, owns_database: bool, tell: Tell
+    context: Context, *, owns_database: bool, tell: Tell | None
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -179,7 +177,7 @@ def _lifespan(
             from aneos_api.database.migrate import upgrade
 
             await upgrade(context.database.url)
-        await _first_admin(context, tell)
+        await make_first_admin(context.database, context.passwords, settings.security, tell)
         worker = context.worker = _worker(context)
         tasks = [
             asyncio.create_task(context.activity.run(), name="activity"),
@@ -210,32 +208,6 @@ def _worker(context: Context) -> Worker | None:
     from aneos_api.jobs.worker import Worker
 
     return Worker(context.database, context.settings)
-
-
-async def _first_admin(context: Context, tell: Tell) -> None:
-    """Make the first administrator where there is no user, and tell the one-time password once."""
-    async with context.database.read() as work:
-        if await work.users.any():
-            return
-    security = context.settings.security
-    given = security.first_admin_password
-    password = generate_password() if given is None else given.get_secret_value()
-    hashed = await context.passwords.hash(password)
-    async with context.database.write() as work:
-        user = await work.users.create_first_admin(email=security.first_admin_email, password_hash=hashed)
-        if user is None:  # another worker was first
-            return
-        await work.audit.record(
-            "user.create_first_admin", actor="aneos", resource_type="user", resource_id=user.id
-        )
-    shown = password if given is None else "(the one that was set)"
-    tell(
-        f"First administrator: {user.email}\nOne-time password:   {shown}\nIt has to be changed at the first log-in."
-    )
-
-
-def _print(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def _buckets(settings: Settings) -> Buckets:

@@ -169,7 +169,8 @@ class GateMiddleware:
         decision = None
         if rules.limits_enabled:
             decision = await self._take("principal", principal.key, found.limit or rules.per_principal)
-        if presented.kind is Credential.SESSION and state.method not in SAFE_METHODS:
+        changes = state.method not in SAFE_METHODS and not rules.is_open(state.method, state.path)
+        if presented.kind is Credential.SESSION and changes:
             given = header(scope, HEADER)
             if not csrf_valid(found.csrf_token, cookies.get(rules.cookies.csrf), given):
                 state.refusal = "csrf"

@@ -1,0 +1,103 @@
+"""Starts the service: ``python start_api.py``, or ``aneos-api``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from typing import Final
+
+from aneos.errors import AneosError
+from aneos_api.settings import PREFIX, Settings, load_settings
+
+LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+BACKLOG: Final = 2048
+KEEP_ALIVE_S: Final = 65
+"""Longer than the 60 s after which proxies and load balancers commonly close an idle connection themselves."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT. Exit status 0; 2 with one clear line for settings that cannot be used."""
+    parser = argparse.ArgumentParser(prog="start_api.py", description="Starts the aNEOS service.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes; one per core is a good number (default: 1)"
+    )
+    parser.add_argument(
+        "--dev", action="store_true", help="one process that starts again when the code changes"
+    )
+    parser.add_argument("--log-level", choices=LEVELS, type=str.upper, help="default: INFO, with --dev DEBUG")
+    options = parser.parse_args(arguments)
+    if options.workers < 1 or not 0 <= options.port <= 65_535:
+        parser.error("--workers must be 1 or more, --port between 0 and 65535")
+    level = options.log_level or ("DEBUG" if options.dev else None)
+    if level is not None:
+        os.environ[f"{PREFIX}OBSERVABILITY__LOG_LEVEL"] = level
+    try:
+        settings = load_settings()
+        asyncio.run(_prepare(settings))
+    except AneosError as error:
+        print(error, file=sys.stderr)
+        return 2
+    os.environ[f"{PREFIX}DATABASE__MIGRATE_ON_START"] = "false"  # done, once for all workers
+    _serve(options, settings)
+    return 0
+
+
+def _serve(options: argparse.Namespace, settings: Settings) -> None:
+    import uvicorn
+
+    with tempfile.TemporaryDirectory(prefix="aneos-metrics-") as folder:
+        if options.workers > 1 and not options.dev:
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        uvicorn.run(
+            "aneos_api.server:application",
+            factory=True,
+            host=options.host,
+            port=options.port,
+            workers=1 if options.dev else options.workers,
+            reload=options.dev,
+            reload_dirs=["src"] if options.dev and os.path.isdir("src") else None,
+            log_config=None,
+            log_level=settings.observability.log_level.lower(),
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # aNEOS reads them itself, and believes trusted proxies only
+            backlog=BACKLOG,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=round(settings.jobs.shutdown_s) + 5,
+        )
+
+
+def application() -> object:
+    """The application of one worker process, with logs as the settings say."""
+    from aneos_api.app import create_app
+    from aneos_api.observability.logs import configure_logs
+
+    settings = load_settings()
+    form = settings.observability.log_format or ("json" if settings.production else "console")
+    configure_logs(settings.observability.log_level, form)
+    return create_app(settings)
+
+
+async def _prepare(settings: Settings) -> None:
+    """Bring the database up to date and make the first administrator, before any worker starts."""
+    from aneos_api.database import init_database
+    from aneos_api.first_admin import make_first_admin
+    from aneos_api.security.passwords import Passwords
+
+    database = await init_database(settings)
+    try:
+        security = settings.security
+        passwords = Passwords(memory_kib=security.argon2_memory_kib, time_cost=security.argon2_time_cost)
+        await make_first_admin(database, passwords, security)
+    finally:
+        await database.close()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
