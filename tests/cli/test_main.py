@@ -65,8 +65,6 @@ def test_a_slip_in_the_arguments_is_one_line(run: Run, words: list[str], expecte
 @pytest.mark.parametrize(
     "words",
     [
-        ["screen", "--catalogue", "mpc"],
-        ["screen", "--catalogue", "sbdb"],
         ["screen", "--executor", "dask"],
         ["assess", "433", "--depth", "full"],
         ["assess", "--observations", "obs.txt"],

@@ -33,7 +33,7 @@ class ReplyCache:
         """Keep the bytes of a reply; gives their file and SHA-256."""
         digest = hashlib.sha256(content).hexdigest()
         path = self._body(digest)
-        if not path.exists():
+        if not path.exists() or path.read_bytes() != content:  # the second: damaged on disk
             write_file(path, content)
         return path, digest
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from aneos import __version__
-from aneos.cli import about, assess, catalogue, identify, screen
+from aneos.cli import about, assess, catalogue, identify, screen, update
 
 app = typer.Typer(
     help="Find artificial objects among near-Earth asteroids.",
@@ -33,6 +33,13 @@ def aneos(
 app.command("screen", short_help="Rank a whole catalogue.")(screen.screen)
 app.command("assess", short_help="Weigh the evidence on one object.")(assess.assess)
 app.command("identify", short_help="Match an orbit with known artificial objects.")(identify.identify)
-app.add_typer(catalogue.commands, name="catalogue", short_help="What the bundled catalogue holds.")
+catalogue.commands.command("update")(update.update)
+catalogue.commands.command("versions")(update.versions)
+catalogue.commands.command("diff")(update.diff)
+app.add_typer(
+    catalogue.commands,
+    name="catalogue",
+    short_help="What it holds, and following the archives.",
+)
 app.command("cite", short_help="What to cite.")(about.cite)
 app.command("version", short_help="Versions of aNEOS and what it runs on.")(about.version)

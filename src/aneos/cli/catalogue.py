@@ -19,7 +19,7 @@ commands = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 @commands.callback()
 def catalogue() -> None:
-    """Say what the catalogue that travels with aNEOS holds."""
+    """Say what the catalogue holds, and follow the archives that it comes from."""
 
 
 @commands.command("info")

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
-from aneos.cli.options import not_in_this_version
 from aneos.errors import InputError, UnknownDesignationError
 
 if TYPE_CHECKING:
     from aneos.catalogue import Catalogue, Provenance
 
+ARCHIVES: Final[dict[str, Literal["mpc", "sbdb"]]] = {"mpc": "mpc", "sbdb": "sbdb"}
+
 
 def base_catalogue(choice: str) -> Catalogue:
-    """The catalogue to screen: ``bundled``, or a file."""
+    """The catalogue to screen: ``bundled``, a file, an archive (``mpc``) or an edition of it (``mpc@DAY``)."""
     from aneos.catalogue import load_bundled
 
-    if choice in ("mpc", "sbdb"):
-        raise not_in_this_version(f"--catalogue {choice}", "the clients of the archives are not part of it")
+    name, at, edition = choice.partition("@")
+    archive = ARCHIVES.get(name)
+    if archive is not None and at:
+        from aneos.archives.versions import VersionStore
+
+        store = VersionStore(archive)
+        return store.load(store.find(edition))
+    if archive is not None:
+        from aneos.cli.update import from_archive
+
+        return from_archive(archive)
     return load_bundled() if choice == "bundled" else usable(Path(choice))
 
 

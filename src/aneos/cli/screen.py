@@ -31,9 +31,9 @@ def screen(
         str,
         typer.Option(
             "--catalogue",
-            metavar="bundled|FILE",
-            help="What to screen: the bundled snapshot of the MPC's list, or a file. "
-            "(mpc and sbdb, the archives themselves, are not available in this version.)",
+            metavar="bundled|FILE|mpc|sbdb",
+            help="What to screen: the bundled snapshot of the MPC's list, a file, an archive's list as it is now, or "
+            "as it was kept by 'aneos catalogue update' (mpc@DAY).",
         ),
     ] = "bundled",
     extra: Annotated[
