@@ -12,6 +12,7 @@ alone. Last, the bundled catalogue: how many natural objects are named, and by h
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +28,14 @@ from registry_trajectories import (
     usable,
 )
 
-from aneos.artificial.identify import Match, identify
+from aneos.artificial.controls import scrambled, shifted
+from aneos.artificial.identify import MAX_DISTANCE, REACH, Match, identify
 from aneos.artificial.known import load_known
 from aneos.artificial.trajectories import Trajectory, build_trajectories, load_trajectories
+from aneos.artificial.twobody_widths import carried, earth_budget
 from aneos.catalogue import load_bundled
 from aneos.constants import AU_KM, AU_PER_DAY_KMS, GM_SUN_AU3_D2
-from aneos.orbits import state_to_elements
+from aneos.orbits import KeplerianElements, earth_elements, state_to_elements
 
 Row = dict[str, float | str]
 
@@ -58,6 +61,10 @@ def main() -> None:
     report(rows, build_trajectories(load_known(), None))
     print("\n## The natural catalogue\n")
     catalogue()
+    print("\n## Controls\n")
+    controls()
+    print("\n## Widths of two-body motion\n")
+    two_body_widths()
 
 
 def left_out(known: KnownObject, orbit: KnownOrbit) -> None:
@@ -125,12 +132,81 @@ def spitzer(kernel: Path) -> list[Row]:
 
 def catalogue() -> None:
     table = load_bundled().table
-    matches = [(table["designation"][k], m) for k, m in enumerate(identify(table)) if m is not None]
-    named = [item for item in matches if item[1].identified]
-    print(f"{table.height} objects, {len(matches)} within 6 widths of a known object, {len(named)} named.\n")
+    found = enumerate(identify(table, max_distance=REACH))
+    matches = [(table["designation"][k], match) for k, match in found if match is not None]
+    near = sum(match.distance <= MAX_DISTANCE for _, match in matches)
+    named = sum(match.identified for _, match in matches)
+    print(
+        f"{table.height} objects, {near} within {MAX_DISTANCE:g} widths of a known object, {named} named.\n"
+    )
     print("| natural object | nearest | D | chance |\n|---|---|---|---|")
     for name, match in sorted(matches, key=lambda item: item[1].chance_probability)[:10]:
         print(f"| {name} | {match.name} | {match.distance:.1f} | {match.chance_probability:.1e} |")
+
+
+def controls(scrambles: int = 100) -> None:
+    """The catalogue against scrambled and shifted registries, and how near to the Earth recent finds are."""
+    table, known, rng = load_bundled().table, load_trajectories(), np.random.default_rng(1)
+    registries = [scrambled(known, rng) for _ in range(scrambles)]
+    shifts = [shifted(known, years) for years in range(-12, 20) if years != 0]
+    for name, group in (("scrambled", registries), ("shifted by -12 to 19 years", shifts)):
+        found = [match for registry in group for match in identify(table, trajectories=registry) if match]
+        least = min((match.chance_probability for match in found), default=1.0)
+        named = sum(match.identified for match in found)
+        print(
+            f"{len(group)} registries {name}: {named} of {len(group) * table.height} named, least p {least:.2g}."
+        )
+    orbit = KeplerianElements.from_table(table)
+    earth = earth_elements(orbit.epoch_tdb_jd)
+    ahead = _longitude(orbit) - _longitude(earth)
+    recent = (table["last_observation"].dt.year() >= 2025).fill_null(value=False).to_numpy()
+    chosen = recent & (orbit.a_au > 0.9) & (orbit.a_au < 1.15)
+    share = np.mean(np.abs(np.remainder(ahead[chosen] + 180.0, 360.0) - 180.0) < 20.0)
+    print(
+        f"Seen since 2025 on orbits of 0.9 to 1.15 au: {chosen.sum()}, of them {share:.0%} within 20 deg of the Earth."
+    )
+
+
+def two_body_widths() -> None:
+    """Errors of two-body motion against the integrated paths, in the widths that are allowed for them."""
+    print(
+        "| share of the orbital speed | cases | 50% | 95% of a, e, i, longitude errors (in widths) |\n|---|---|---|---|"
+    )
+    share, ratio = [], []
+    for item in load_trajectories():
+        path = max(item.stretches, key=lambda s: float(np.ptp(s.epoch_tdb_jd)))
+        if item.known.manoeuvring or item.known.id in ("xl8d89e", "lucy-centaur"):
+            continue
+        start = np.linspace(path.epoch_tdb_jd[0] + 5, path.epoch_tdb_jd[-1] - 5, 40)
+        for days in (-1500, -365, -100, -30, 30, 100, 365, 1500, 3000):
+            inside = (start + days > path.epoch_tdb_jd[0]) & (start + days < path.epoch_tdb_jd[-1])
+            if not inside.any():
+                continue
+            first, last = (_columns(item, t) for t in (start[inside], start[inside] + days))
+            moved, widths = carried(
+                first, np.full((len(first), 4), 1e-9), start[inside], start[inside] + days
+            )
+            error = moved - last
+            turn = np.abs(np.remainder(error[:, 5] + 180.0, 360.0) - 180.0)
+            vectors = np.linalg.norm(error[:, 1:5].reshape(-1, 2, 2), axis=2)
+            ratio.append(np.column_stack([np.abs(error[:, 0]), vectors, turn]) / widths)
+            share.append(earth_budget(first, start[inside], np.full(len(first), float(days))))
+    of, errors = np.concatenate(share), np.concatenate(ratio)
+    edges = (0.0, 1e-4, 1e-3, 1e-2, 1e-1, np.inf)
+    for low, high in pairwise(edges):
+        rows = errors[(of >= low) & (of < high)]
+        if len(rows) > 20:
+            middle, wide = (", ".join(f"{v:.1f}" for v in np.percentile(rows, q, axis=0)) for q in (50, 95))
+            print(f"| {low:g} to {high:g} | {len(rows)} | {middle} | {wide} |")
+
+
+def _columns(item: Trajectory, epochs: np.ndarray) -> np.ndarray:
+    orbit = item.predict(epochs)[0]
+    return np.column_stack([orbit.a_au, orbit.e_vector, orbit.i_vector, orbit.longitude_deg])
+
+
+def _longitude(orbit: KeplerianElements) -> np.ndarray:
+    return orbit.node_deg + orbit.peri_deg + orbit.mean_anomaly_deg
 
 
 def header() -> None:

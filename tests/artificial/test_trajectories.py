@@ -65,6 +65,16 @@ def test_the_surveyor_centaur_was_near_the_earth_after_its_launch() -> None:
     assert distance[-1] > 0.3
 
 
+def test_kepler_followed_back_from_its_last_orbit_leaves_the_earth_at_its_launch() -> None:
+    """Nine years before the orbit that the registry holds (launch 2009-03-07)."""
+    epochs = np.array([julian("2009-03-12"), julian("2009-03-20"), julian("2009-04-15")])
+    orbit = KeplerianElements.from_table(osculating("kepler", epochs))
+    earth = elements_to_state(earth_elements(orbit.epoch_tdb_jd))[0]
+    distance = np.linalg.norm(elements_to_state(orbit)[0] - earth, axis=1)
+    assert distance[0] < 0.006
+    assert np.all(np.diff(distance) > 0.0)
+
+
 def julian(day: str) -> float:
     return date.fromisoformat(day).toordinal() + 1_721_424.5
 
