@@ -48,9 +48,19 @@ def translate(error: BaseException) -> ServiceError | None:
         return Unavailable("the database is busy: no connection came free in time")
     if isinstance(error, DBAPIError):
         return _from_driver(error)
-    if isinstance(error, ConnectionError | TimeoutError | FileNotFoundError):
+    if isinstance(error, OSError | TimeoutError) and _raised_by_driver(error):
         return Unavailable("the database does not answer")
     return None
+
+
+def _raised_by_driver(error: BaseException) -> bool:
+    """Whether the error came through SQLAlchemy, not from other code within the same block."""
+    step = error.__traceback__
+    while step is not None:
+        if str(step.tb_frame.f_globals.get("__name__", "")).startswith("sqlalchemy."):
+            return True
+        step = step.tb_next
+    return False
 
 
 def refused_write(error: DBAPIError) -> bool:

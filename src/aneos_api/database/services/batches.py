@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from aneos_api.clock import utc_now
 from aneos_api.database.models import Batch, BatchItem
@@ -189,31 +189,33 @@ class BatchService(Service):
 
         The last answer of a batch ends it.
         """
-        succeeded = failed = 0
-        now = utc_now()
-        for result in results:
-            values: dict[str, Any] = {"finished_at": now}
-            if result.assessment is not None:
-                values |= {
-                    "status": "succeeded",
-                    "result": dict(result.assessment),
-                    "object_class": result.assessment["class"],
-                    "probability_artificial": result.assessment["probability_artificial"],
-                }
-            else:
-                values |= {"status": "failed", "error": (result.error or "unknown")[:2000]}
-            written = await self._change(
-                update(BatchItem)
-                .where(
-                    BatchItem.batch_id == batch_id,
-                    BatchItem.position == result.position,
-                    BatchItem.status == "pending",
-                )
-                .values(values)
-                .execution_options(synchronize_session=False)
+        answers = {result.position: result for result in results}
+        # Locked in one order, so that two writers of the same items queue up instead of meeting head-on.
+        pending = await self.session.scalars(
+            select(BatchItem.position)
+            .where(
+                BatchItem.batch_id == batch_id,
+                BatchItem.status == "pending",
+                BatchItem.position.in_(answers),
             )
-            succeeded += written if result.assessment is not None else 0
-            failed += written if result.assessment is None else 0
+            .order_by(BatchItem.position)
+            .with_for_update()
+        )
+        now = utc_now()
+        rows: list[dict[str, Any]] = [
+            _answered(answers[position]) | {"at": position, "finished_at": now} for position in pending
+        ]
+        if rows:
+            items = BatchItem.__table__
+            connection = await self.session.connection()
+            await connection.execute(
+                update(BatchItem)
+                .where(items.c.batch_id == batch_id, items.c.position == bindparam("at"))
+                .values({name: bindparam(name) for name in rows[0] if name != "at"}),
+                rows,
+            )
+        succeeded: int = sum(row["status"] == "succeeded" for row in rows)
+        failed = len(rows) - succeeded
         await self._count(batch_id, succeeded=succeeded, failed=failed, signature=signature)
         return succeeded + failed
 
@@ -308,3 +310,22 @@ class BatchService(Service):
         if ended:
             tenant_id = await self.session.scalar(select(Batch.tenant_id).where(Batch.id == batch_id))
             self._touch("batches", tenant_id)
+
+
+def _answered(result: ItemResult) -> dict[str, Any]:
+    """Columns of an item that has its answer."""
+    if result.assessment is None:
+        return {
+            "status": "failed",
+            "result": None,
+            "object_class": None,
+            "probability_artificial": None,
+            "error": (result.error or "unknown")[:2000],
+        }
+    return {
+        "status": "succeeded",
+        "result": dict(result.assessment),
+        "object_class": result.assessment["class"],
+        "probability_artificial": result.assessment["probability_artificial"],
+        "error": None,
+    }
