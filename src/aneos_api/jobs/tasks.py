@@ -12,7 +12,9 @@ from aneos_api.database.elements import stored_catalogue
 from aneos_api.database.loading import TOP, screen_into_database
 from aneos_api.database.models import BatchItem, Job
 from aneos_api.database.services.batches import ASSESS_BATCH
+from aneos_api.database.services.exports import EXPORT
 from aneos_api.errors import Invalid
+from aneos_api.exporting import export_dead, make_export
 from aneos_api.jobs.assessing import Assessed, assess_given, assess_table
 from aneos_api.jobs.context import JobContext
 from aneos_api.jobs.registry import Registry
@@ -140,3 +142,6 @@ async def housekeeping(context: JobContext) -> Mapping[str, Any]:
             "events": await work.events.purge(keep_days=context.settings.events.keep_days),
             "jobs": await work.jobs.purge(keep_days=context.settings.jobs.keep_finished_days),
         }
+
+
+TASKS.task(EXPORT, on_dead=export_dead)(make_export)
