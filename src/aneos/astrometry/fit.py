@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,7 @@ import polars as pl
 
 from aneos.astrometry.arc import Arc, make_arc
 from aneos.astrometry.calendar import iso_time
-from aneos.astrometry.geocentric import geocentric_orbit
+from aneos.astrometry.geocentric import geocentric_orbit, geocentric_state, probability_bound
 from aneos.astrometry.initial import Candidate, first_orbits, grow_together
 from aneos.astrometry.least_squares import Solution
 from aneos.astrometry.magnitude import absolute_magnitude
@@ -52,7 +53,15 @@ PARALLEL_FROM: Final = 4
 """Fewer objects are fitted one after the other: starting processes would take longer."""
 
 OUT_OF_THE_EARTH: Final = 12.0
-"""χ² that the prior belief costs an orbit that left the Earth's surface less than a day before."""
+"""χ² that the prior belief costs an orbit that left the Earth's surface within its last revolution."""
+
+LOOK_BACK_DAYS: Final = 40.0
+
+FEW_FOR_RIVALS: Final = 60
+RIVAL: Final = 12.0
+TEMPERATURE: Final = 3.0
+"""χ² of rival orbits is divided by this before they are weighted: the three or four positions of a tracklet share
+their errors, so that a short arc holds about a third as many independent ones."""
 
 TEMPORARY: Final = re.compile(r"(?!\d+$|\d{4} [A-Z]{2}\d*$|[A-Z]/|\d+[PDI]$|\d{4} (?:P-L|T-[123])$).+")
 
@@ -162,23 +171,30 @@ def _fit_arc(
 
 
 def _in_flight(candidates: list[Candidate]) -> Candidate:
-    """The best candidate, or one nearly as good that does not come out of the Earth within the day before."""
+    """The best candidate, or one nearly as good that does not come out of the Earth within its last revolution."""
     for candidate in candidates:
         if candidate.solution.cost > candidates[0].solution.cost + OUT_OF_THE_EARTH:
             break
-        try:
-            carried(candidate.solution, candidate.solution.epoch - 1.0)
-        except PropagationError:
-            continue
-        return candidate
+        if is_in_flight(candidate.solution):
+            return candidate
     return candidates[0]
+
+
+def is_in_flight(solution: Solution) -> bool:
+    """Whether an orbit does not come out of the Earth within its last revolution (or day, where it has none)."""
+    period = geocentric_orbit(solution.epoch, solution.state, np.zeros((6, 6))).get("period_days", 1.0)
+    try:
+        carried(solution, solution.epoch - float(np.clip(1.1 * period, 1.0, LOOK_BACK_DAYS)))
+    except PropagationError:
+        return False
+    return True
 
 
 def _steering(arc: Arc, choice: Choice) -> tuple[Kick | None, tuple[Piece, ...]]:
     solution = choice.solutions.get("A1")
-    if solution is None or choice.push is None:
+    if solution is None or choice.push is None or choice.chosen == "A2":
         return None, ()
-    found = find_kick(arc, solution)
+    found = find_kick(arc, solution, choice.best.used)
     if found is None:
         return None, ()
     kick, before, after = found
@@ -202,6 +218,11 @@ def _result(
     solution = choice.best
     scale = max(1.0, solution.reduced_chi2)
     epoch, state, covariance = at_report_epoch(solution, float(arc.time[solution.used][-1]))
+    covariance = covariance * scale
+    bound = probability_bound(geocentric_state(epoch, state), covariance[:6, :6])
+    others = rivals(best, candidates, epoch) if len(arc) <= FEW_FOR_RIVALS else []
+    if others:
+        covariance, bound = mixed(state, covariance, bound, others, epoch)
     nights = count_nights(arc)
     flags = flags_of(arc, solution, nights)
     if len(arc) < len(whole):
@@ -225,16 +246,24 @@ def _result(
         sigma = math.sqrt(along.covariance[7, 7] * max(1.0, along.reduced_chi2))
         transverse = (float(along.nongravitational[1]), sigma)
     alternatives = tuple(
-        {"distance_au": float(item.solution.prediction.distance[0]), "cost": item.solution.cost}
-        for item in candidates[1:]
+        {"distance_au": rival.distance_au, "cost_above_best": rival.excess} for rival in others
     )
+    if others:
+        places = ", ".join(f"{rival.distance_au:.2g}" for rival in others)
+        flags.append(
+            (
+                "ambiguous",
+                f"orbits at {places} au fit nearly as well; the uncertainty covers them "
+                f"(χ² divided by {TEMPERATURE:g}: residuals of one tracklet go together)",
+            )
+        )
     return FitResult(
         designation=designation,
         names=tuple(str(name) for name in table["object"].unique(maintain_order=True)),
         epoch_tdb_jd=epoch,
         state=state,
         nongravitational=solution.nongravitational.copy(),
-        covariance=covariance * scale,
+        covariance=covariance,
         model=choice.chosen,
         push=area_to_mass(choice),
         costs={name: float(cost) for name, cost in choice.costs.items()},
@@ -251,7 +280,7 @@ def _result(
         last_utc=iso_time(tdb_to_utc(float(arc.time[-1]))),
         H=None if magnitude is None else magnitude[0],
         H_scatter=None if magnitude is None else magnitude[1],
-        geocentric=geocentric_orbit(epoch, state, covariance[:6, :6] * scale),
+        geocentric=geocentric_orbit(epoch, state, covariance[:6, :6]) | {"probability_bound": bound},
         residuals=residuals,
         stations=station_table(residuals),
         kick=kick,
@@ -264,6 +293,47 @@ def _result(
         force_model="Sun (relativity, J2), planets, Moon, Earth J2, A1-A3"
         + (", main-belt asteroids" if asteroids else ""),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rival:
+    """Another orbit that fits a short arc nearly as well, at the epoch of the report."""
+
+    distance_au: float
+    excess: float
+    state: FloatArray
+    covariance: FloatArray
+
+
+def rivals(best: Candidate, candidates: list[Candidate], epoch: float) -> list[Rival]:
+    """Candidates whose χ² is within :data:`RIVAL` of the best and that do not come out of the Earth."""
+    found = []
+    for item in candidates:
+        excess = item.solution.cost - best.solution.cost
+        if item is best or excess > RIVAL or not is_in_flight(item.solution):
+            continue
+        try:
+            state, covariance = carried(item.solution, epoch)
+        except PropagationError:
+            continue
+        distance = float(item.solution.prediction.distance[0])
+        found.append(Rival(distance, float(excess), state, covariance))
+    return found
+
+
+def mixed(
+    state: FloatArray, covariance: FloatArray, bound: float, others: list[Rival], epoch: float
+) -> tuple[FloatArray, float]:
+    """Covariance (9, 9) about the best state, and P(bound), of the mixture of the best orbit and its rivals."""
+    weight = np.array([1.0] + [np.exp(-0.5 * max(rival.excess, 0.0) / TEMPERATURE) for rival in others])
+    weight /= weight.sum()
+    total, chance = weight[0] * covariance, weight[0] * bound
+    for share, rival in zip(weight[1:], others, strict=True):
+        apart = np.zeros(9)
+        apart[:6] = rival.state - state
+        total = total + share * (rival.covariance + np.outer(apart, apart))
+        chance += share * probability_bound(geocentric_state(epoch, rival.state), rival.covariance[:6, :6])
+    return total, float(chance)
 
 
 def at_report_epoch(solution: Solution, last: float) -> tuple[float, FloatArray, FloatArray]:
@@ -316,7 +386,7 @@ def _push_flags(choice: Choice, kick: Kick | None, found: tuple[Piece, ...]) -> 
                     f"m²/kg ({quiet.used} of {quiet.observations} observations)",
                 )
             )
-    if choice.push in ("A1+A2", "A1+A2+A3"):
+    if choice.chosen in ("A1+A2", "A1+A2+A3"):
         out.append(("sideways push", f"the data ask for {choice.push}: A1 is read from that model"))
     if choice.chosen == "A2":
         out.append(

@@ -21,8 +21,7 @@ def geocentric_orbit(epoch: float, state: FloatArray, covariance: FloatArray) ->
     """Osculating orbit about the Earth (equator J2000), JSON-ready: distance and elements in km, speed at infinity or
     period, P(bound) from the covariance (6, 6) of the barycentric state. Elements are null for an unbound orbit beyond
     the Hill sphere, where they mean nothing."""
-    earth = body_state(EARTH_ID, epoch)
-    relative = state - earth
+    relative = geocentric_state(epoch, state)
     r, v = relative[:3] * AU_KM, relative[3:] * AU_PER_DAY_KMS
     distance, energy = float(np.linalg.norm(r)), float(0.5 * v @ v - GM_EARTH_KM3_S2 / np.linalg.norm(r))
     out: dict[str, Any] = {
@@ -36,6 +35,11 @@ def geocentric_orbit(epoch: float, state: FloatArray, covariance: FloatArray) ->
     if distance < HILL_RADIUS_AU * AU_KM or energy < 0.0:
         out |= _elements(r, v, energy)
     return out
+
+
+def geocentric_state(epoch: float, state: FloatArray) -> FloatArray:
+    """Geocentric equatorial state (6,) of a barycentric one, au and au/d."""
+    return np.asarray(state - body_state(EARTH_ID, epoch))
 
 
 def probability_bound(relative: FloatArray, covariance: FloatArray) -> float:

@@ -22,6 +22,10 @@ Prior = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 """Takes the parameters (6 + 3,), gives whitened residuals (p,) and their derivatives by the parameters (p, 9)."""
 
 MAX_STEPS: Final = 40
+FEW: Final = 60
+MAX_STEPS_OF_FEW: Final = 80
+"""Short arcs leave long curved valleys, which take many cheap steps."""
+
 CONVERGED: Final = 1e-3
 """A step whose predicted decrease of χ² is below this no longer matters."""
 
@@ -92,14 +96,14 @@ def solve(
     robust: bool = False,
     prior: Prior | None = None,
     asteroids: bool = False,
-    max_steps: int = MAX_STEPS,
+    max_steps: int | None = None,
 ) -> Solution:
     """The least-squares solution from a start. Raises PropagationError where not even the start can be integrated."""
     chosen = np.ones(len(arc), dtype=np.bool_) if used is None else used
     now = np.asarray(parameters, dtype=np.float64).copy()
     best = _evaluate(arc, epoch, now, chosen, robust, prior, asteroids)
     damping, converged, slow = 1e-3, False, 0
-    for _ in range(max_steps):
+    for _ in range(max_steps or (MAX_STEPS if len(arc) > FEW else MAX_STEPS_OF_FEW)):
         normal, gradient = _normal_equations(best, free)
         scale = np.sqrt(np.maximum(np.diag(normal), 1e-300))
         scaled, right = normal / np.outer(scale, scale), gradient / scale

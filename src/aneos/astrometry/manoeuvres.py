@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from aneos.astrometry.arc import Arc, IntArray
+from aneos.astrometry.arc import Arc, BoolArray, IntArray
 from aneos.astrometry.calendar import iso_time
 from aneos.astrometry.initial import speed_prior
 from aneos.astrometry.least_squares import (
@@ -34,7 +34,6 @@ AS_GOOD: Final = 10.0
 """Gaps whose χ² is within this of the best cannot be told from it."""
 
 LEAST: Final = 8
-OUTLIER: Final = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +82,16 @@ class Piece:
         }
 
 
-def find_kick(arc: Arc, solution: Solution) -> tuple[Kick, int, int] | None:
+def find_kick(arc: Arc, solution: Solution, sound: BoolArray) -> tuple[Kick, int, int] | None:
     """The best kick, and the last rows before the first and the last of the gaps that do as well; None where no kick
-    is called for. ``solution`` has A1 free."""
+    is called for. ``solution`` has A1 free; ``sound`` are the observations that are no outliers."""
     gaps = gap_rows(arc)
     if not gaps.size or len(arc) < LEAST:
         return None
     whitening = whitening_matrices(arc, solution.prediction)
     residual = np.einsum("mij,mj->mi", whitening, solution.prediction.residual)
     jacobian = np.einsum("mij,mjk->mik", whitening, solution.prediction.partials)
-    keep = solution.chi2 < OUTLIER * max(1.0, float(np.median(solution.chi2)) / 1.386)
+    keep = sound
     free = np.flatnonzero(solution.free)
     try:
         _, transition = propagate_with_partials(
