@@ -28,10 +28,11 @@ typedef struct {
     int n_bodies;
 } Ephemeris;
 
-/* What the bodies exert at one instant: places as columns, and the Sun's velocity. */
+/* What the bodies exert at one instant: places as columns, and what the Sun's relativity needs: its velocity, its
+ * acceleration by the other bodies, and their potential there. */
 typedef struct {
     double x[MAX_BODIES], y[MAX_BODIES], z[MAX_BODIES];
-    double sun_velocity[3];
+    double sun_velocity[3], sun_acceleration[3], sun_potential;
     double t;
 } Scene;
 
@@ -103,6 +104,16 @@ static void fill_scene(const Ephemeris *e, double t, double dt, Scene *scene)
         scene->x[b] = at[0];
         scene->y[b] = at[1];
         scene->z[b] = at[2];
+    }
+    scene->sun_potential = 0.0;
+    for (int i = 0; i < 3; i++)
+        scene->sun_acceleration[i] = 0.0;
+    for (int b = 1; b < e->n_bodies; b++) {
+        double d[3] = {scene->x[b] - scene->x[SUN], scene->y[b] - scene->y[SUN], scene->z[b] - scene->z[SUN]};
+        double d2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2], potential = e->gm[b] / sqrt(d2);
+        scene->sun_potential += potential;
+        for (int i = 0; i < 3; i++)
+            scene->sun_acceleration[i] += potential / d2 * d[i];
     }
     scene->t = t + dt;
 }

@@ -69,10 +69,34 @@ static void non_gravitational(const double A[3], const double h[3], const double
         a[i] += (A[0] * h[i] / r + A[1] * along[i] / (size * r) + A[2] * normal[i] / size) / r2;
 }
 
+/* First post-Newtonian terms with the Sun as source and all bodies in the potentials, in barycentric harmonic
+ * coordinates (Einstein, Infeld & Hoffmann 1938; Moyer 2003, eq. 4-26). h and w: place and velocity of the object
+ * relative to the Sun, v its barycentric velocity; potential: sum of GM over distance at the object. */
+static void relativity(const Ephemeris *e, const Scene *scene, const double v[3], const double h[3],
+                       const double w[3], double potential, double a[3])
+{
+    double c2 = LIGHT_AU_D * LIGHT_AU_D, gm = e->gm[SUN];
+    const double *u = scene->sun_velocity, *f = scene->sun_acceleration;
+    double r2 = 0.0, v2 = 0.0, u2 = 0.0, vu = 0.0, hu = 0.0, hf = 0.0, drag = 0.0;
+    for (int i = 0; i < 3; i++) {
+        r2 += h[i] * h[i];
+        v2 += v[i] * v[i];
+        u2 += u[i] * u[i];
+        vu += v[i] * u[i];
+        hu += h[i] * u[i];
+        hf += h[i] * f[i];
+        drag += h[i] * (4.0 * v[i] - 3.0 * u[i]);
+    }
+    double r = sqrt(r2), pull = gm / (c2 * r2 * r);
+    double radial = -4.0 * potential - scene->sun_potential + v2 + 2.0 * u2 - 4.0 * vu - 1.5 * hu * hu / r2 - 0.5 * hf;
+    for (int i = 0; i < 3; i++)
+        a[i] += pull * (drag * w[i] - radial * h[i]) + 3.5 * gm / (c2 * r) * f[i];
+}
+
 static void acceleration(const Ephemeris *e, const Terms *terms, const Scene *scene, const double x[3],
                          const double v[3], const double A[3], double a[3])
 {
-    double ax = 0.0, ay = 0.0, az = 0.0;
+    double ax = 0.0, ay = 0.0, az = 0.0, potential = 0.0;
     for (int b = 0; b < e->n_bodies; b++) {
         double dx = scene->x[b] - x[0], dy = scene->y[b] - x[1], dz = scene->z[b] - x[2];
         double d2 = dx * dx + dy * dy + dz * dz;
@@ -80,6 +104,7 @@ static void acceleration(const Ephemeris *e, const Terms *terms, const Scene *sc
         ax += pull * dx;
         ay += pull * dy;
         az += pull * dz;
+        potential += pull * d2;
     }
     a[0] = ax;
     a[1] = ay;
@@ -87,14 +112,8 @@ static void acceleration(const Ephemeris *e, const Terms *terms, const Scene *sc
 
     double h[3] = {x[0] - scene->x[SUN], x[1] - scene->y[SUN], x[2] - scene->z[SUN]};
     double w[3] = {v[0] - scene->sun_velocity[0], v[1] - scene->sun_velocity[1], v[2] - scene->sun_velocity[2]};
-    if (terms->relativity) {
-        /* Schwarzschild's first post-Newtonian term in harmonic coordinates (Moyer 2003, eq. 4-26). */
-        double r = sqrt(h[0] * h[0] + h[1] * h[1] + h[2] * h[2]), gm = e->gm[SUN];
-        double w2 = w[0] * w[0] + w[1] * w[1] + w[2] * w[2], hw = h[0] * w[0] + h[1] * w[1] + h[2] * w[2];
-        double factor = gm / (LIGHT_AU_D * LIGHT_AU_D * r * r * r), radial = 4.0 * gm / r - w2;
-        for (int i = 0; i < 3; i++)
-            a[i] += factor * (radial * h[i] + 4.0 * hw * w[i]);
-    }
+    if (terms->relativity)
+        relativity(e, scene, v, h, w, potential, a);
     if (terms->sun_j2) {
         static const double pole[3] = {0.12235349347232782, -0.42307208364764326, 0.8977971010607901}; /* RA 286.13, Dec 63.87 */
         zonal(e->gm[SUN], e->radius[SUN], SUN_J2, 0.0, 0.0, pole, h, a);

@@ -93,38 +93,41 @@ static void write_samples(const Run *run, Clone *c, double h, double until)
     }
 }
 
-/* What was met in the step in hand; returns the fraction at which the object struck something, else 1. */
-static double watch_step(const Run *run, Watch *watch, Clone *c, int last)
+/* What was met in the step in hand; returns the fraction at which the object struck the Earth or the Moon, else 1. */
+static double watch_step(Watch *watch, Clone *c, int last)
 {
     double end = 1.0;
-    for (int again = 1; again;) {
-        size_t before = watch->encounters->count;
-        again = 0;
-        for (int body = EARTH; body <= MOON; body++) {
-            if (watch->within[body] <= 0.0)
-                continue;
-            double struck = watch_body(watch, &c->motion, body, end, !c->started, last);
-            if (struck < end) {
-                end = struck;
-                c->status = STRUCK;
-                c->body = body;
-                if (body == MOON) { /* what the Earth's search met later is void */
-                    watch->encounters->count = before;
-                    again = 1;
-                }
-                break;
-            }
-        }
-        if (again && c->body == MOON) {
-            watch_body(watch, &c->motion, EARTH, end, !c->started, 0);
-            watch_body(watch, &c->motion, MOON, fmin(1.0, end * (1.0 + 1e-9)), !c->started, 0);
-            again = 0;
-        } else if (c->status == STRUCK && c->body == EARTH && watch->within[MOON] > 0.0) {
-            watch_body(watch, &c->motion, MOON, end, !c->started, 0);
+    size_t before = watch->encounters->count, kept = before;
+    for (int body = EARTH; body <= MOON; body++) {
+        double struck = watch_body(watch, &c->motion, body, end, !c->started, last);
+        if (struck < INFINITY) {
+            end = struck;
+            c->status = STRUCK;
+            c->body = body;
         }
     }
-    (void)run;
+    /* what the Earth's search met beyond a strike on the Moon is void */
+    for (size_t i = before; i < watch->encounters->count; i++) {
+        double *row = watch->encounters->rows + i * ENCOUNTER_COLUMNS;
+        if ((row[3] - c->motion.t) / c->motion.h <= end || row[1] == c->body)
+            memmove(watch->encounters->rows + kept++ * ENCOUNTER_COLUMNS, row, ENCOUNTER_COLUMNS * sizeof *row);
+    }
+    watch->encounters->count = kept;
     return end;
+}
+
+/* The other body, if any, within whose radius the object is at the last node: near a body steps are short. */
+static int struck_body(const Run *run, const Motion *m, const Scene *scene)
+{
+    double x[3];
+    state_within(m, NODE[NODES - 1], x, NULL);
+    for (int b = 0; b < run->ephemeris.n_bodies; b++) {
+        double dx = scene->x[b] - x[0], dy = scene->y[b] - x[1], dz = scene->z[b] - x[2];
+        double radius = run->ephemeris.radius[b];
+        if (b != EARTH && b != MOON && dx * dx + dy * dy + dz * dz < radius * radius)
+            return b;
+    }
+    return -1;
 }
 
 /* One step of one clone. */
@@ -168,7 +171,13 @@ static void step(const Run *run, Watch *watch, Block *block, Clone *c, double un
     c->steps++;
 
     int last = next >= run->u_end;
-    double end = watch_step(run, watch, c, last);
+    double end = watch_step(watch, c, last);
+    int other = c->status == STRUCK ? -1 : struck_body(run, m, scenes[NODES - 1]);
+    if (other >= 0) {
+        end = NODE[NODES - 1];
+        c->status = STRUCK;
+        c->body = other;
+    }
     if (watch->captures)
         watch_capture(watch, m, &c->capture, end, !c->started);
     write_samples(run, c, h, c->status == STRUCK ? c->u + end * h : next);
@@ -185,23 +194,6 @@ static void step(const Run *run, Watch *watch, Block *block, Clone *c, double un
     c->u = next;
     if (last)
         c->status = DONE;
-    /* bodies that are not watched: at the ends of steps, which are short near them */
-    for (int b = 0; b < run->ephemeris.n_bodies && c->status == RUNNING; b++) {
-        const Scene *s = scenes[NODES - 1];
-        if ((b == EARTH || b == MOON) && watch->within[b] > 0.0)
-            continue;
-        double dx = s->x[b] - m->x[0], dy = s->y[b] - m->x[1], dz = s->z[b] - m->x[2];
-        double radius = run->ephemeris.radius[b];
-        if (dx * dx + dy * dy + dz * dz < 0.25 * BLOCK * BLOCK) { /* cheap refusal comes first */
-            double p[3];
-            body_at(&run->ephemeris, b, run->sign * c->u, 0.0, p, NULL);
-            double d[3] = {m->x[0] - p[0], m->x[1] - p[1], m->x[2] - p[2]};
-            if (dot(d, d) < radius * radius) {
-                c->status = STRUCK;
-                c->body = b;
-            }
-        }
-    }
 }
 
 static int run_all(Run *run, Clone *clones, Py_ssize_t n, const double *starts)

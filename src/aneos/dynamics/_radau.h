@@ -24,6 +24,11 @@ static const double NODE[NODES] = {0.0,
                                    0.885320946839095768090359771030,
                                    0.977520613561287501891174488626};
 
+/* 1 / ((k + 2) (k + 3)) and 1 / (k + 2): what b_k contributes to place and velocity */
+static const double TO_PLACE[7] = {1.0 / 6, 1.0 / 12, 1.0 / 20, 1.0 / 30, 1.0 / 42, 1.0 / 56, 1.0 / 72};
+static const double TO_VELOCITY[7] = {1.0 / 2, 1.0 / 3, 1.0 / 4, 1.0 / 5, 1.0 / 6, 1.0 / 7, 1.0 / 8};
+
+static double NODE_GAP[NODES][NODES];  /* 1 / (node n - node j), j < n */
 static double NEWTON_TO_POWER[7][7]; /* g_j contributes NEWTON_TO_POWER[j][k] g_j to b_k */
 static double POWER_TO_NEWTON[7][7]; /* b_k contributes POWER_TO_NEWTON[k][j] b_k to g_j */
 static double BINOMIAL[9][9];
@@ -41,6 +46,9 @@ typedef struct {
 /* Once: the products (s - h1)...(s - hj) s as polynomials, and their inverse. */
 static void radau_init(void)
 {
+    for (int n = 1; n < NODES; n++)
+        for (int j = 0; j < n; j++)
+            NODE_GAP[n][j] = 1.0 / (NODE[n] - NODE[j]);
     for (int j = 0; j < 7; j++) {
         double p[8] = {1.0};
         for (int m = 1; m <= j; m++)
@@ -72,9 +80,9 @@ static void state_within(const Motion *m, double s, double x[3], double v[3])
     for (int i = 0; i < 3; i++) {
         double bx = 0.0, bv = 0.0;
         for (int k = 6; k >= 0; k--) {
-            bx = (bx + m->b[k][i] / ((k + 2) * (k + 3))) * s;
+            bx = (bx + m->b[k][i] * TO_PLACE[k]) * s;
             if (v)
-                bv = (bv + m->b[k][i] / (k + 2)) * s;
+                bv = (bv + m->b[k][i] * TO_VELOCITY[k]) * s;
         }
         if (v)
             v[i] = m->v[i] + s * h * (m->a0[i] + bv);
@@ -126,7 +134,7 @@ static double largest(const double a[3])
 static double solve_step(Motion *m, const Ephemeris *e, const Terms *terms, const Scene *const scenes[NODES],
                          const double A[3])
 {
-    double g[7][3], h = m->h, previous = INFINITY, size = 0.0;
+    double g[7][3], previous = INFINITY, size = 0.0;
     for (int j = 0; j < 7; j++)
         for (int i = 0; i < 3; i++) {
             g[j][i] = 0.0;
@@ -143,9 +151,9 @@ static double solve_step(Motion *m, const Ephemeris *e, const Terms *terms, cons
             size = fmax(size, largest(a));
             for (int i = 0; i < 3; i++) {
                 /* divided differences of a at the nodes 0 ... n */
-                double value = (a[i] - m->a0[i]) / s;
+                double value = (a[i] - m->a0[i]) * NODE_GAP[n][0];
                 for (int j = 0; j < n - 1; j++)
-                    value = (value - g[j][i]) / (s - NODE[j + 1]);
+                    value = (value - g[j][i]) * NODE_GAP[n][j + 1];
                 double step = value - g[n - 1][i];
                 g[n - 1][i] = value;
                 for (int k = 0; k < n; k++)
@@ -157,11 +165,10 @@ static double solve_step(Motion *m, const Ephemeris *e, const Terms *terms, cons
         change /= size;
         if (!(change == change))
             return NAN;
-        if (change < 1e-15 || (iteration > 1 && change >= previous))
+        if (change < 1e-13 || (iteration > 1 && change >= previous))
             break;
         previous = change;
     }
-    (void)h;
     return largest(m->b[6]) / size;
 }
 
@@ -193,8 +200,8 @@ static void advance(Motion *m)
     for (int i = 0; i < 3; i++) {
         double bx = 0.0, bv = 0.0;
         for (int k = 6; k >= 0; k--) {
-            bx += m->b[k][i] / ((k + 2) * (k + 3));
-            bv += m->b[k][i] / (k + 2);
+            bx += m->b[k][i] * TO_PLACE[k];
+            bv += m->b[k][i] * TO_VELOCITY[k];
         }
         add_compensated(&m->x[i], &m->low_x[i], h * m->v[i] + h * h * (0.5 * m->a0[i] + bx));
         add_compensated(&m->v[i], &m->low_v[i], h * (m->a0[i] + bv));

@@ -33,7 +33,7 @@ typedef struct {
 
 typedef struct {
     const Ephemeris *ephemeris;
-    double within[3]; /* by body: distance below which minima are recorded, au; 0: body not watched */
+    double within[3]; /* by body: distance below which minima are recorded, au; 0: only strikes are */
     int captures;     /* whether captures are looked for */
     int clone;
     double sign;

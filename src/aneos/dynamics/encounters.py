@@ -187,8 +187,8 @@ def find_encounters(
 ) -> EncounterHistory:
     """All approaches of every row between its epoch and ``until_tdb_jd`` (TDB JD), forward or backward.
 
-    ``earth_au`` and ``moon_au`` are the distances from the centres below which minima are recorded (0: that body is
-    not watched, nor are collisions with it). ``progress`` is called with the number of rows done so far. Raises
+    ``earth_au`` and ``moon_au`` are the distances from the centres below which minima are recorded (0: only
+    collisions with that body are). ``progress`` is called with the number of rows done so far. Raises
     InputError for epochs outside the kernels, for rows on both sides of ``until_tdb_jd``, for bad distances.
     """
     parts = []

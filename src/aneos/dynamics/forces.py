@@ -19,9 +19,10 @@ class ForceModel:
     """Sun, planets, Pluto and Moon (JPL DE440) always act; the rest can be left out.
 
     ``asteroids``: numbers of the perturbing asteroids, from the sixteen of JPL's sb441-n16. ``relativity``: first
-    post-Newtonian term of the Sun. ``sun_j2``: the Sun's oblateness. ``earth_harmonics``: J2 to J4 of the
-    Earth within 0.03 au. ``radiation_pressure``: whether A1, A2, A3 of the objects act (1/r^2; no shadow of the
-    Earth, no Poynting-Robertson drag). Raises InputError for an asteroid that is not in the kernel.
+    post-Newtonian terms with the Sun as source (Einstein-Infeld-Hoffmann). ``sun_j2``: the Sun's oblateness.
+    ``earth_harmonics``: J2 to J4 of the Earth within 0.03 au. ``radiation_pressure``: whether A1, A2, A3 of the
+    objects act (1/r^2; no shadow of the Earth, no Poynting-Robertson drag). Raises InputError for an asteroid that
+    is not in the kernel.
     """
 
     asteroids: tuple[int, ...] = LARGEST_ASTEROIDS
@@ -43,7 +44,7 @@ class ForceModel:
         return {
             "bodies": "Sun, Mercury to Neptune, Pluto, Moon",
             "asteroids": list(self.asteroids),
-            "relativity": "Sun, first post-Newtonian" if self.relativity else None,
+            "relativity": "first post-Newtonian, Sun as source" if self.relativity else None,
             "sun_j2": self.sun_j2,
             "earth_harmonics": "J2-J4" if self.earth_harmonics else None,
             "radiation_pressure": "A1, A2, A3 over r^2" if self.radiation_pressure else None,

@@ -73,8 +73,8 @@ def integrate(
 
     Every row must start on the same side of ``end_tdb_jd``. ``samples_tdb_jd`` are further epochs, in the order in
     which they are passed; ``within_au`` are the distances from the Earth and the Moon below which minima are
-    recorded (0: not watched). Rows that are not finite are not carried and have status FAILED. Raises InputError
-    for epochs outside the kernels and for rows on both sides of the end.
+    recorded (0: only collisions are). Rows that are not finite are not carried and have status FAILED. Raises
+    InputError for epochs outside the kernels and for rows on both sides of the end.
     """
     starts = states.epoch_tdb_jd
     finite = np.isfinite(starts)
