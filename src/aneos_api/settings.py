@@ -205,6 +205,7 @@ class BackupSettings(_Area):
     encryption_key: SecretStr | None = None
     cron: str | None = Field(None, description="when a backup is made, e.g. '15 2 * * *'")
     keep: int = Field(14, ge=1)
+    pg_bin: Path | None = Field(None, description="folder of pg_dump and pg_restore; default: on the path")
 
 
 class Settings(BaseSettings):

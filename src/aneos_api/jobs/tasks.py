@@ -8,9 +8,11 @@ from uuid import UUID
 
 from aneos.catalogue import Catalogue, Provenance, load_bundled
 from aneos_api.database import ItemResult, Work
+from aneos_api.database.backup import make_copy
 from aneos_api.database.elements import stored_catalogue
 from aneos_api.database.loading import TOP, screen_into_database
 from aneos_api.database.models import BatchItem, Job
+from aneos_api.database.services.backups import BACKUP
 from aneos_api.database.services.batches import ASSESS_BATCH
 from aneos_api.database.services.exports import EXPORT
 from aneos_api.errors import Invalid
@@ -18,12 +20,14 @@ from aneos_api.exporting import export_dead, make_export
 from aneos_api.jobs.assessing import Assessed, assess_given, assess_table
 from aneos_api.jobs.context import JobContext
 from aneos_api.jobs.registry import Registry
+from aneos_api.settings import Settings
 
 TASKS: Final = Registry()
 """All tasks by name."""
 
 SCREEN_CATALOGUE: Final = "screen_catalogue"
 HOUSEKEEPING: Final = "housekeeping"
+HOUSEKEEPING_S: Final = 6 * 3600.0
 
 
 async def _batch_dead(work: Work, job: Job) -> None:
@@ -128,6 +132,46 @@ async def screen_catalogue(context: JobContext) -> Mapping[str, Any]:
     return {"screen_id": str(screen.id), "summary": screen.summary}
 
 
+async def _backup_dead(work: Work, job: Job) -> None:
+    await work.backups.fail_job(job.id, f"the job failed: {job.error or 'unknown'}")
+
+
+@TASKS.task(BACKUP, on_dead=_backup_dead)
+async def backup(context: JobContext) -> Mapping[str, Any]:
+    """Copy the database, and remove the files of copies beyond the number that is kept."""
+    settings = context.settings
+    async with context.transaction() as work:
+        await work.backups.fail_job(context.id, "the worker was lost")
+        record = await work.backups.begin(
+            engine=context.database.name, job_id=context.id, created_by_id=context.job.created_by_id
+        )
+    context.report("copying", 0, 1)
+    copy = await make_copy(context.database, settings.backups_dir, settings.backup)
+    async with context.transaction() as work:
+        await work.backups.finish(
+            record.id,
+            path=copy.path.name,
+            size_bytes=copy.size_bytes,
+            sha256=copy.sha256,
+            encrypted=copy.encrypted,
+            revision=copy.revision,
+            row_counts=copy.row_counts,
+        )
+        for old in await work.backups.surplus(keep=settings.backup.keep):
+            (settings.backups_dir / str(old.path)).unlink(missing_ok=True)
+            await work.backups.removed(old.id)
+    return {"backup_id": str(record.id), "size_bytes": copy.size_bytes, "sha256": copy.sha256}
+
+
+async def put_schedules(work: Work, settings: Settings) -> None:
+    """Make the schedules what the settings say; every worker does this when it starts."""
+    await work.schedules.put(HOUSEKEEPING, HOUSEKEEPING, interval_s=HOUSEKEEPING_S)
+    if settings.backup.cron is None:
+        await work.schedules.remove(BACKUP)
+    else:
+        await work.schedules.put(BACKUP, BACKUP, cron=settings.backup.cron)
+
+
 @TASKS.task(HOUSEKEEPING)
 async def housekeeping(context: JobContext) -> Mapping[str, Any]:
     """Remove what has outlived its time."""
@@ -141,7 +185,17 @@ async def housekeeping(context: JobContext) -> Mapping[str, Any]:
             "usage": await work.usage.purge(keep_days=keep.keep_usage_days),
             "events": await work.events.purge(keep_days=context.settings.events.keep_days),
             "jobs": await work.jobs.purge(keep_days=context.settings.jobs.keep_finished_days),
+            "exports": await _remove_exports(work, context.settings),
         }
+
+
+async def _remove_exports(work: Work, settings: Settings) -> int:
+    """Remove the files of exports that have expired; how many."""
+    expired = await work.exports.expired()
+    for item in expired:
+        (settings.exports_dir / str(item.path)).unlink(missing_ok=True)
+        await work.exports.removed(item.id)
+    return len(expired)
 
 
 TASKS.task(EXPORT, on_dead=export_dead)(make_export)

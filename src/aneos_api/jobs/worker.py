@@ -91,14 +91,18 @@ class Worker:
         executor = self._executor or make_executor(self.settings.jobs)
         self._executor = executor
         logger.info("worker %s started", self.name)
-        loops = [asyncio.create_task(self._claim_loop()), asyncio.create_task(self._beat_loop())]
+        await self._put_schedules()
+        claiming = asyncio.create_task(self._claim_loop())
+        beating = asyncio.create_task(self._beat_loop())
         try:
             await self._stopping.wait()
+            # A claim that is under way is let through: cut off, its jobs would wait for the end of their leases.
+            await asyncio.wait([claiming], timeout=self.settings.jobs.shutdown_s)
             await self._drain()
         finally:
-            for loop in loops:
-                loop.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            claiming.cancel()
+            beating.cancel()
+            await asyncio.gather(claiming, beating, return_exceptions=True)
             await self._abandon()
             with contextlib.suppress(Unavailable):
                 await self.queue.gone(self.name)
@@ -120,6 +124,15 @@ class Worker:
             for lease in leases:
                 self._begin(lease)
             await asyncio.gather(*(running.task for running in list(self._running.values())))
+
+    async def _put_schedules(self) -> None:
+        from aneos_api.jobs.tasks import put_schedules
+
+        try:
+            async with self.database.write() as work:
+                await put_schedules(work, self.settings)
+        except Unavailable as error:
+            logger.warning("the schedules were not renewed: %s", error)
 
     async def _claim_loop(self) -> None:
         pause = self.settings.jobs.poll_s

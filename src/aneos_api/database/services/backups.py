@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from aneos_api.clock import utc_now
 from aneos_api.database.models import Backup, Job
@@ -70,6 +70,14 @@ class BackupService(Service):
         backup = await self.get(backup_id)
         backup.status, backup.finished_at, backup.error = "failed", utc_now(), error[:2000]
         await self.session.flush()
+
+    async def fail_job(self, job_id: UUID, error: str) -> None:
+        """What this job was copying did not come to an end."""
+        await self.session.execute(
+            update(Backup)
+            .where(Backup.job_id == job_id, Backup.status == "running")
+            .values(status="failed", finished_at=utc_now(), error=error[:2000])
+        )
 
     async def surplus(self, *, keep: int) -> list[Backup]:
         """Successful backups beyond the newest ``keep``, whose files may go."""
