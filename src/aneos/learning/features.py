@@ -38,7 +38,9 @@ class Feature:
 
 
 FEATURES: Final = (
-    Feature("encounter_speed", "km/s", "hardware leaves slowly or with a planet's transfer energy", "encounter"),
+    Feature(
+        "encounter_speed", "km/s", "hardware leaves slowly or with a planet's transfer energy", "encounter"
+    ),
     Feature("v_tangential", "km/s", "departures lie along or against the Earth's motion", "encounter"),
     Feature("v_radial", "km/s", "a radial asymptote wastes energy", "encounter"),
     Feature("v_vertical", "km/s", "launches stay near the ecliptic", "encounter"),
@@ -51,7 +53,9 @@ FEATURES: Final = (
     Feature("i", "deg", "inclination", "energy"),
     Feature("tangency", "au", "one apsis of a transfer lies at the Earth's distance", "encounter"),
     Feature("log10_synodic", "log10 yr", "time between returns", "resonance"),
-    Feature("resonance", "1", "distance of the period from a low-order resonance with the Earth", "resonance"),
+    Feature(
+        "resonance", "1", "distance of the period from a low-order resonance with the Earth", "resonance"
+    ),
     Feature("density", "log10 (km/s)^-3", "how many natural NEAs share the encounter velocity", "population"),
 )
 """Orbit features. Size, area-to-mass ratio and arc are judged by their own lines of evidence: a classifier that saw
