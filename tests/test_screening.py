@@ -49,8 +49,7 @@ def test_direct_escapes_do_not_rank_in_the_top_thirty_without_identity(mixed: Sc
 
 
 def test_known_objects_are_named_with_identity() -> None:
-    known = {name: row for name, row in (LEAKERS | DIRECT).items() if name != "2021-093B"}
-    report = assess(load_bundled(), catalogue_of(table(known)))
+    report = assess(load_bundled(), catalogue_of(table(LEAKERS | DIRECT)))
     for item in report.assessments:
         assert item.object_class == "known_artificial"
         assert item.identity is not None

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Final, Literal
 from aneos.errors import InputError, UnknownDesignationError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from aneos.catalogue import Catalogue, Provenance
+
+CATALOGUE_EPOCH_TDB_JD: Final = 2_461_000.5
+"""Epoch of the bundled catalogue's elements, to which registry objects without a published orbit are carried."""
 
 ARCHIVES: Final[dict[str, Literal["mpc", "sbdb"]]] = {"mpc": "mpc", "sbdb": "sbdb"}
 
@@ -70,9 +75,9 @@ def screened_catalogue(choice: str, extra: list[Path] | None) -> Catalogue:
 def named(designation: str) -> Catalogue:
     """The one object of this name: of the bundled catalogue, else of the registry of artificial objects.
 
-    Of a registry object it is the last published heliocentric orbit. Raises
-    :class:`~aneos.errors.UnknownDesignationError` for a name that neither knows, :class:`InputError` for an
-    artificial object without such an orbit.
+    Of a registry object it is the last published heliocentric orbit, else its path followed from the published
+    geocentric one to the catalogue's epoch. Raises :class:`~aneos.errors.UnknownDesignationError` for a name that
+    neither knows, :class:`InputError` for an artificial object that cannot be placed on a heliocentric orbit.
     """
     from aneos.artificial import known
     from aneos.catalogue import Catalogue, load_bundled, select
@@ -87,10 +92,30 @@ def named(designation: str) -> Catalogue:
 
     orbits = known.heliocentric_orbits().filter(pl.col("object_id") == found.id).sort("epoch_tdb_jd")
     if orbits.is_empty():
+        orbits = _predicted(found.id)
+    if orbits.is_empty():
         cospar = f" ({found.cospar})" if found.cospar else ""
-        reason = f"is the known artificial object {found.name}{cospar}, of which no heliocentric orbit is published"
+        reason = (
+            f"is the known artificial object {found.name}{cospar}, of which no heliocentric orbit is known"
+        )
         raise InputError(reason, source=designation)
     return Catalogue(orbits.tail(1).with_columns(designation=pl.lit(designation)), (_registry(),))
+
+
+def _predicted(object_id: str) -> pl.DataFrame:
+    """The registry's own prediction at the catalogue's epoch, in the catalogue's columns; empty if it has none."""
+    import polars as pl
+
+    from aneos.artificial.trajectories import osculating
+    from aneos.catalogue import COLUMNS
+
+    try:
+        row = osculating(object_id, CATALOGUE_EPOCH_TDB_JD)
+    except UnknownDesignationError:
+        return pl.DataFrame()
+    blank = [pl.lit(None, dtype).alias(name) for name, dtype in COLUMNS.items() if name not in row.columns]
+    whole = row.with_columns(*blank).select(*COLUMNS)
+    return whole.with_columns(source=pl.lit("aNEOS registry, predicted path"))
 
 
 def one_of(designation: list[str] | None, **files: Path | None) -> str:
