@@ -157,11 +157,9 @@ JsonMap = Annotated[
 @cache
 def partial(model: type[BaseModel]) -> type[BaseModel]:
     """``model`` with every field optional: the shape of rows of which the client chose some fields."""
-    fields: dict[str, Any] = {
-        name: (
-            field.annotation | None,
-            Field(None, description=field.description, serialization_alias=field.serialization_alias),
-        )  # type: ignore[operator]
-        for name, field in model.model_fields.items()
-    }
+    fields: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        kind: Any = field.annotation
+        optional = Field(None, description=field.description, serialization_alias=field.serialization_alias)
+        fields[name] = (kind | None, optional)
     return create_model(f"{model.__name__}Fields", __base__=Record, __doc__=model.__doc__, **fields)

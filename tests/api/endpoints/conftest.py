@@ -105,19 +105,21 @@ async def service(
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             context = app.state.context
-            people = {tenant: await _organisation(context, tenant) for tenant in ("alpha", "beta")}
-            operator = await _member(context, people["alpha"]["admin"].tenant_id, "operator", superuser=True)
+            people = {tenant: await add_organisation(context, tenant) for tenant in ("alpha", "beta")}
+            operator = await add_member(
+                context, people["alpha"]["admin"].tenant_id, "operator", superuser=True
+            )
             yield Service(app, client, context, people, operator)
 
 
-async def _organisation(context: Context, slug: str) -> dict[str, Person]:
+async def add_organisation(context: Context, slug: str) -> dict[str, Person]:
     async with context.database.write() as work:
         tenant = await work.tenants.by_slug(slug) or await work.tenants.create(slug=slug, name=slug.title())
         tenant_id = tenant.id
-    return {role: await _member(context, tenant_id, role, prefix=slug) for role in ROLES}
+    return {role: await add_member(context, tenant_id, role, prefix=slug) for role in ROLES}
 
 
-async def _member(
+async def add_member(
     context: Context, tenant_id: UUID, role: str, *, prefix: str = "alpha", superuser: bool = False
 ) -> Person:
     hashed = await context.passwords.hash(PASSWORD)
