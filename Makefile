@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCKS := requirements/bootstrap.txt requirements/base.txt requirements/dev.txt
+ASSETS := src/aneos_api/dashboard/static/manifest.json
 UV_PIP := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test lint types contracts unit docs lock bench clean
+.PHONY: help env assets run test lint types contracts unit docs lock bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,7 +24,16 @@ $(STAMP): $(LOCKS) pyproject.toml $(wildcard src/aneos/orbits/*.[ch] src/aneos/d
 	$(UV_PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
+assets: $(ASSETS) ## bundle the dashboard's scripts and styles (needs Node 20 or newer)
+
+$(ASSETS): web/package.json web/package-lock.json web/build.mjs $(wildcard web/src/*)
+	@command -v npm >/dev/null || { echo "the dashboard's pages need Node 20 or newer to be built: npm is missing" >&2; exit 1; }
+	npm --prefix web ci --ignore-scripts --silent
+	npm --prefix web run build --silent
+
 run: env ## screen the whole bundled catalogue and write results/
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory assets; else \
+	echo "Node is missing: the dashboard's pages stay without scripts and styles; everything else works" >&2; fi
 	$(BIN)/aneos screen --output results/screen.json --plot results/screen.png
 
 test: lint types contracts unit docs ## everything that CI runs
@@ -53,5 +63,5 @@ lock: ## rebuild requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/base.txt --extra dev pyproject.toml requirements/bootstrap.in -o requirements/dev.txt
 
 clean: ## remove everything that can be made again
-	rm -rf $(VENV) build dist site results *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist site results web/node_modules src/aneos_api/dashboard/static *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src -name '*.so' -delete

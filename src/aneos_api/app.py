@@ -17,6 +17,7 @@ from aneos import __version__
 from aneos_api.activity import Activity
 from aneos_api.authentication import Authenticator
 from aneos_api.context import Context
+from aneos_api.dashboard import mount as mount_dashboard
 from aneos_api.database.database import Database
 from aneos_api.endpoints.faults import add_handlers
 from aneos_api.endpoints.openapi import document
@@ -73,6 +74,7 @@ def create_app(
     app.state.context = context
     for router in ROUTERS:
         app.include_router(router)
+    mount_dashboard(app)
     add_handlers(app)
     document(app, public_registry=settings.http.public_registry)
     return app

@@ -1,0 +1,244 @@
+"""The pages with content of their own: log-in, account, overview, object, watch list, workbench, launches."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from aneos.artificial.launches import ACKNOWLEDGEMENT, load_launches
+from aneos.assessment import CLASSES
+from aneos_api.context import context_of
+from aneos_api.dashboard import drawings, picture
+from aneos_api.dashboard.rendering import page_headers, renderer_of
+from aneos_api.dashboard.visitors import PageRoute, own_path, visitor
+from aneos_api.database.paging import PageRequest
+from aneos_api.dependencies import Ctx, Reading
+from aneos_api.endpoints.objects import object_assessment
+from aneos_api.endpoints.provenance import screen_signature
+from aneos_api.errors import NotFound
+from aneos_api.middleware.state import state_of
+from aneos_api.schemas.common import Designation
+from aneos_api.security.permissions import Permission
+
+router = APIRouter(route_class=PageRoute)
+
+ROWS: Final = 50
+FILTERS: Final = {
+    "class": "class",
+    "designation": "designation__contains",
+    "p_min": "probability_artificial__ge",
+    "q_max": "q_value__le",
+    "v_max": "v_encounter_kms__le",
+    "i_max": "i_deg__le",
+    "alert": "alert",
+}
+"""Field of the form → filter of the list."""
+
+COLUMNS: Final = (
+    ("rank", "Rank", "place in the screen, the most probably artificial first"),
+    ("designation", "Object", ""),
+    ("class", "Class", ""),
+    ("probability_artificial", "P(artificial)", "posterior probability of being artificial"),
+    ("log10_bayes_factor", "log₁₀ BF", "log10 Bayes factor, artificial against natural"),
+    ("q_value", "q", "false discovery rate at which the object would be listed"),
+    ("v_encounter_kms", "v (km/s)", "speed relative to Earth at the closest point of the orbits"),
+    ("i_deg", "i (°)", "inclination to the ecliptic"),
+    ("moid_au", "MOID (au)", "minimum orbit intersection distance"),
+    ("H", "H", "absolute magnitude"),
+    ("arc_days", "Arc (d)", "days between first and last observation"),
+)
+"""(field, heading, what it means) of the watch list."""
+
+Text = Annotated[str, Query(max_length=64)]
+
+
+@router.get("/login")
+async def login(request: Request, next: Annotated[str, Query(max_length=500)] = "/") -> Response:
+    """The log-in; who is in already goes on."""
+    target = own_path(next)
+    if state_of(request.scope).principal is not None:
+        return RedirectResponse(target, 303, headers=page_headers())
+    return renderer_of(request).page(request, "login.html", {"title": "Log in", "next": target})
+
+
+@router.get("/account")
+async def account(request: Request, work: Reading) -> Response:
+    """Own account: password, second factor, log-out."""
+    who = visitor(request, None)
+    user = await work.users.get(who.user_id)
+    values = {
+        "title": "Account",
+        "user": user,
+        "tenants": await work.tenants.memberships(who.user_id),
+        "least": context_of(request).settings.security.password_min_length,
+    }
+    return renderer_of(request).page(request, "account.html", values)
+
+
+@router.get("/")
+async def overview(request: Request, ctx: Ctx, work: Reading) -> Response:
+    """What the screen says today; before the first screen, what to do next."""
+    who = visitor(request)
+    counted = await work.analysis.statistics()
+    render = renderer_of(request)
+    if counted["screen"] is None:
+        values = {"title": "Welcome", "operator": who.may(Permission.OPERATE)}
+        return render.page(request, "welcome.html", values)
+    pictures: picture.Pictures = request.app.state.dashboard_pictures
+    drawn = await pictures.current(work)
+    values = {
+        "title": "Overview",
+        "counted": counted,
+        "classes": CLASSES,
+        "signature": await screen_signature(work),
+        "flagged": await picture.flagged(work),
+        "not_shown": 0 if drawn is None else drawn.not_shown,
+        "scales": {
+            "speed": picture.SPEED_DECADES,
+            "inclination": picture.INCLINATION_DECADES,
+            "steps": picture.STEPS,
+            "objects": 0 if drawn is None else drawn.objects,
+            "classes": CLASSES,
+        },
+        "alerts": (await work.alerts.page(who.tenant_id, _open_alerts())).items,
+        "versions": (await work.catalogue.versions(PageRequest(limit=1))).items,
+    }
+    return render.page(request, "overview.html", values)
+
+
+@router.get("/dashboard/points")
+async def points(request: Request, work: Reading) -> Response:
+    """The columns of the overview's picture, see :mod:`aneos_api.dashboard.picture`."""
+    visitor(request)
+    pictures: picture.Pictures = request.app.state.dashboard_pictures
+    drawn = await pictures.current(work)
+    if drawn is None:
+        raise NotFound("There is no screen yet")
+    headers = page_headers({"etag": drawn.etag, "cache-control": "private, no-cache"})
+    if request.headers.get("if-none-match") == drawn.etag:
+        return Response(status_code=304, headers=headers)
+    headers["content-encoding"] = "gzip"
+    return Response(drawn.packed, headers=headers, media_type="application/octet-stream")
+
+
+@router.get("/rank/{rank}")
+async def by_rank(
+    request: Request, work: Reading, rank: Annotated[int, Path(ge=1, le=2**31 - 1)]
+) -> Response:
+    """The object at a place of the current screen."""
+    visitor(request)
+    designation = await picture.designation_of_rank(work, rank)
+    if designation is None:
+        raise NotFound(f"The current screen has no rank {rank}")
+    return RedirectResponse(f"/objects/{quote(designation, safe='')}", 303, headers=page_headers())
+
+
+@router.get("/search")
+async def search(request: Request, work: Reading, q: Text = "") -> Response:
+    """Straight to the object that is called so; else the names that begin so."""
+    who = visitor(request)
+    text = " ".join(q.split())
+    found = await work.catalogue.search(text, tenant_id=who.tenant_id, limit=50) if text else []
+    if len(found) == 1:
+        return RedirectResponse(
+            f"/objects/{quote(found[0].designation, safe='')}", 303, headers=page_headers()
+        )
+    values = {"title": "Search", "q": text, "found": found}
+    return renderer_of(request).page(request, "search.html", values)
+
+
+@router.get("/objects/{designation:path}")
+async def show_object(
+    request: Request, ctx: Ctx, work: Reading, designation: Annotated[Designation, Path()]
+) -> Response:
+    """One object: the verdict, why, its orbit, and how good the data are."""
+    who = visitor(request)
+    answer = (await object_assessment(designation, who, ctx, work)).model_dump(mode="json", by_alias=True)
+    assessment = answer["assessment"]
+    found, row = await work.analysis.latest(designation, tenant_id=who.tenant_id)
+    history = await work.analysis.history(found.id, PageRequest(limit=20), tenant_id=who.tenant_id)
+    values = {
+        "title": assessment["designation"],
+        "a": assessment,
+        "object": found,
+        "stored": row,
+        "signature": answer["signature"],
+        "waterfall": drawings.waterfall(assessment),
+        "amr": drawings.amr_picture(assessment["orbit"]),
+        "scene": drawings.orbit_scene(assessment["designation"], assessment["orbit"], assessment["evidence"]),
+        "history": history.items,
+        "api": f"/api/v1/analysis/objects/{quote(designation, safe='')}",
+    }
+    return renderer_of(request).page(request, "object.html", values)
+
+
+@router.get("/watchlist")
+async def watchlist(
+    request: Request,
+    work: Reading,
+    sort: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """The ranked list; filters and order stand in the address. With ``cursor`` only the rows that follow."""
+    visitor(request)
+    given = {
+        name: value.strip()
+        for name, value in request.query_params.items()
+        if name in FILTERS and value.strip()
+    }
+    filters = {FILTERS[name]: value for name, value in given.items()}
+    page = await work.analysis.watchlist(PageRequest(ROWS, cursor or None, sort or None, filters))
+    values: dict[str, Any] = {
+        "title": "Watch list",
+        "columns": COLUMNS,
+        "classes": CLASSES,
+        "given": given,
+        "filtered": bool(filters),
+        "sort": sort or "rank",
+        "page": page,
+        "plain": urlencode(given),
+        "more": urlencode({**given, "sort": sort or "rank", "cursor": page.next or ""}),
+        "export": {**filters, "sort": sort or "rank"},
+        "screen": await work.analysis.current_screen(),
+    }
+    part = "hx-request" in request.headers
+    template = "watchlist_rows.html" if part and cursor else "watchlist.html"
+    return renderer_of(request).page(request, template, values)
+
+
+@router.get("/workbench")
+async def workbench(request: Request) -> Response:
+    """Elements of one's own, assessed at once."""
+    visitor(request, Permission.ANALYSE)
+    most = context_of(request).settings.limits.assess_objects
+    return renderer_of(request).page(request, "workbench.html", {"title": "Workbench", "most": most})
+
+
+@router.get("/launches")
+async def launches(request: Request, q: Text = "", regime: Text = "") -> Response:
+    """Launches beyond the Earth, the newest first."""
+    visitor(request)
+    text = q.strip().casefold()
+    every = load_launches()
+    rows = [
+        launch
+        for launch in reversed(every)
+        if (not regime or launch.regime == regime)
+        and (not text or text in f"{launch.name} {launch.mission} {launch.site}".casefold())
+    ]
+    values = {
+        "title": "Launches",
+        "launches": rows,
+        "total": len(every),
+        "q": q,
+        "regime": regime,
+        "acknowledgement": ACKNOWLEDGEMENT,
+    }
+    return renderer_of(request).page(request, "launches.html", values)
+
+
+def _open_alerts() -> PageRequest:
+    return PageRequest(limit=5, filters={"status": "open"})

@@ -1,0 +1,150 @@
+"""The service on a real port over a real database with the whole catalogue screened, for a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from aneos.catalogue import load_bundled
+from aneos_api.app import create_app
+from aneos_api.dashboard.assets import Assets
+from aneos_api.database import init_database
+from aneos_api.database.loading import screen_into_database
+from aneos_api.security.passwords import Passwords
+from aneos_api.settings import Settings, load_settings
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+PASSWORD: Final = "correct battery horse staple"
+ROLES: Final = ("viewer", "analyst", "admin", "operator")
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--enable-unsafe-swiftshader",
+)
+CHEAP_HASHES: Final = {"argon2_memory_kib": 8192, "argon2_time_cost": 1, "secret_key": "x9" * 20}
+
+
+@dataclass
+class Site:
+    """A running service. ``sessions`` keeps the cookies of each role's log-in."""
+
+    url: str
+    app: FastAPI
+    sessions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def cookies(self, role: str) -> list[dict[str, Any]]:
+        """The cookies of somebody with this role; logs in once."""
+        if role not in self.sessions:
+            reply = httpx2.post(
+                f"{self.url}/api/v1/auth/login",
+                json={"email": f"{role}@example.org", "password": PASSWORD},
+                timeout=60,
+            )
+            assert reply.status_code == 200, reply.text
+            self.sessions[role] = [
+                {"name": cookie.name, "value": cookie.value, "url": self.url} for cookie in reply.cookies.jar
+            ]
+        return self.sessions[role]
+
+    def get(self, path: str, role: str | None = None, **headers: str) -> httpx2.Response:
+        """A page as a browser without scripts sees it; redirects are not followed."""
+        cookies = {} if role is None else {item["name"]: item["value"] for item in self.cookies(role)}
+        return httpx2.get(f"{self.url}{path}", cookies=cookies, headers=headers, timeout=60)
+
+
+def site_settings(folder: Path) -> Settings:
+    return load_settings(
+        data_dir=folder,
+        security=CHEAP_HASHES,
+        limits={"enabled": False},
+        jobs={"in_process": False},
+        observability={"log_level": "ERROR"},
+    )
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The service with the whole bundled catalogue (40,874 objects) and a member of each role."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    asyncio.run(_fill(folder, screened=True))
+    yield from _serve(folder)
+
+
+@pytest.fixture(scope="session")
+def fresh_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The service before the first screen."""
+    folder = tmp_path_factory.mktemp("fresh-dashboard")
+    asyncio.run(_fill(folder, screened=False))
+    yield from _serve(folder)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium. Absent: skipped with the reason, except in CI, where that is a failure."""
+    lacks = [] if CHROMIUM.exists() else [f"{CHROMIUM} is missing (apt-get install chromium)"]
+    if not Assets.load().built:
+        lacks.append("the assets are not built (make assets)")
+    if lacks:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no browser tests: " + ", ".join(lacks))
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
+        yield opened
+        opened.close()
+
+
+async def _fill(folder: Path, *, screened: bool) -> None:
+    database = await init_database(f"sqlite:///{folder / 'aneos.db'}")
+    try:
+        if screened:
+            await screen_into_database(database, load_bundled())
+        hashed = await Passwords(memory_kib=8192, time_cost=1).hash(PASSWORD)
+        async with database.write() as work:
+            tenant = await work.tenants.create(slug="tests", name="Tests")
+            for role in ROLES:
+                await work.users.create(
+                    email=f"{role}@example.org",
+                    password_hash=hashed,
+                    tenant_id=tenant.id,
+                    role="admin" if role == "operator" else role,
+                    superuser=role == "operator",
+                )
+            await work.users.create(
+                email="newcomer@example.org",
+                password_hash=hashed,
+                tenant_id=tenant.id,
+                role="viewer",
+                must_change_password=True,
+            )
+    finally:
+        await database.close()
+
+
+def _serve(folder: Path) -> Iterator[Site]:
+    app = create_app(site_settings(folder), tell=lambda _: None)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, ws="none"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not server.started:
+        assert time.monotonic() < deadline, "the service did not start within a minute"
+        assert thread.is_alive(), "the service stopped while it started"
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Site(f"http://127.0.0.1:{port}", app)
+    server.should_exit = True
+    thread.join(30)

@@ -1,0 +1,107 @@
+// Forms that speak to the API: data-api="METHOD URL"; what comes back is told in the form's <output>.
+import { call, pause } from "./api.js";
+import { el, shown } from "./dom.js";
+
+export function startForms(root = document) {
+  for (const form of root.querySelectorAll("form[data-api]")) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      send(form);
+    });
+  }
+  for (const form of root.querySelectorAll("form[data-export]")) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      makeExport(form);
+    });
+  }
+}
+
+function bodyOf(form) {
+  const body = form.dataset.body ? JSON.parse(form.dataset.body) : {};
+  for (const input of form.elements) {
+    if (!input.name) continue;
+    if (input.dataset.kind === "json") body[input.name] = readJson(input.value);
+    else if (input.dataset.kind === "list") body[input.name] = input.value.split(",").map((part) => part.trim()).filter(Boolean);
+    else if (input.value !== "") body[input.name] = input.value;
+  }
+  return body;
+}
+
+function readJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("The condition is no JSON.");
+  }
+}
+
+async function send(form) {
+  const [method, url] = form.dataset.api.split(" ");
+  const out = form.querySelector("output");
+  const button = form.querySelector("button[type=submit]");
+  button.disabled = true;
+  tell(out, "Working…", "loading");
+  try {
+    const data = await call(method, url, bodyOf(form));
+    if ("job" in form.dataset) await follow(data.job, out);
+    tell(out, form.dataset.done || "Done.", "good");
+    for (const name of (form.dataset.show || "").split(" ").filter(Boolean)) {
+      if (data[name]) out.append(el("p", {}, `${name.replaceAll("_", " ")}: `, el("code", {}, shown(data[name]))), el("p", { class: "faint" }, "Shown this once: keep it."));
+    }
+    if ("reload" in form.dataset) form.closest("[data-table]").dispatchEvent(new Event("reload"));
+    if (form.dataset.go) location.assign(form.dataset.go);
+    if ("job" in form.dataset) location.reload();
+  } catch (error) {
+    tell(out, error.message, "bad");
+  } finally {
+    button.disabled = false;
+  }
+}
+
+async function follow(job, out) {
+  let now = job;
+  while (now.status === "queued" || now.status === "running") {
+    const share = now.progress_total ? ` ${now.progress_done} of ${now.progress_total}` : "";
+    tell(out, `The job is ${now.status}.${now.progress_text ? ` ${now.progress_text}` : ""}${share}`, "loading");
+    await pause(1500);
+    now = (await call("GET", `/api/v1/admin/jobs/${job.id}`)).job;
+  }
+  if (now.status !== "succeeded") throw new Error(`The job is ${now.status}: ${now.error || "no reason was given"}`);
+}
+
+async function makeExport(form) {
+  const out = form.querySelector("output");
+  const button = form.querySelector("button[type=submit]");
+  button.disabled = true;
+  tell(out, "The file is being made…", "loading");
+  try {
+    const { sort, ...filters } = JSON.parse(form.dataset.query);
+    let { export: item } = await call("POST", "/api/v1/analysis/exports", {
+      kind: "watchlist",
+      format: form.elements.format.value,
+      query: { ...filters, sort },
+    });
+    for (let tries = 0; (item.status === "queued" || item.status === "running") && tries < 120; tries += 1) {
+      await pause(1000);
+      item = (await call("GET", `/api/v1/analysis/exports/${item.id}`)).export;
+    }
+    if (item.status === "queued" || item.status === "running") {
+      tell(out, "The file is not there after two minutes: no worker seems to run. See Administration, Jobs.", "bad");
+    } else if (item.status !== "succeeded") {
+      tell(out, `The export is ${item.status}: ${item.error || "no reason was given"}`, "bad");
+    } else {
+      tell(out, `${shown(item.rows)} rows, ${shown(item.size_bytes, "bytes")}: `, "good");
+      out.append(el("a", { href: `/api/v1/analysis/exports/${item.id}/download`, class: "button" }, "Download"));
+    }
+  } catch (error) {
+    tell(out, error.message, "bad");
+  } finally {
+    button.disabled = false;
+  }
+}
+
+export function tell(out, text, kind) {
+  out.className = kind;
+  out.replaceChildren(text);
+}
