@@ -7,11 +7,12 @@ clones, each measured in a process of its own.
 
 from __future__ import annotations
 
-import resource
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from aneos.dynamics import Clones, OrbitUncertainty, draw_clones, find_encounters, iter_encounters, propagate
 
@@ -70,6 +71,12 @@ def speed(n: int) -> None:
         )
 
 
+def peak_megabytes() -> float:
+    """Largest resident memory of this process so far (Linux; a parent's memory does not count)."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024  # type: ignore[index]
+
+
 def memory() -> None:
     print(f"\n{'clones':<10}{'peak MB':>9}")
     for n in (128, 512, 2048):
@@ -85,7 +92,7 @@ def main(arguments: list[str]) -> None:
         met = sum(len(part.encounters) for part in iter_encounters(states, EPOCH - 3652.5))
         if met == 0:
             raise SystemExit("no encounter found")
-        print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}")
+        print(f"{peak_megabytes():.0f}")
         return
     speed(int(arguments[0]) if arguments else 1000)
     memory()

@@ -8,8 +8,10 @@ and Moon come from JPL DE440, sixteen asteroids from sb441-n16; nothing is ever 
 - ``engine``: propagation by the compiled integrator of this room, or by kete behind the same interface
 - ``encounters``: every approach to the Earth and the Moon, captures and collisions
 - ``uncertainty``, ``clones``: a covariance in the coordinates it comes in, and draws from it
+- ``assumed``: a covariance where none was published, from the MPC's U parameter and the arc
 """
 
+from aneos.dynamics.assumed import assumed_uncertainty
 from aneos.dynamics.clones import Clones, draw_clones
 from aneos.dynamics.encounters import (
     Captures,
@@ -37,6 +39,7 @@ __all__ = [
     "Propagated",
     "States",
     "Trajectories",
+    "assumed_uncertainty",
     "body_states",
     "check_span",
     "concatenate",

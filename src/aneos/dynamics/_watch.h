@@ -15,9 +15,8 @@
 enum { MINIMUM = 0, AT_START = 1, AT_END = 2, COLLISION = 3 };
 enum { ENCOUNTER_COLUMNS = 10, CAPTURE_COLUMNS = 6, MAX_DEPTH = 40 };
 
-/* Intervals are not halved below this length (days). Two extrema of the distance that lie closer together than
- * that differ by less than a.dt^2/8, a few hundred kilometres at the Earth's own surface gravity's worst and
- * metres at the distance of the Moon. */
+/* Intervals are not halved below this length (days, 169 s). Two extrema of the distance that lie closer together
+ * than that differ by less than a.dt^2/8: 35 km at the Earth's surface, 10 m at the distance of the Moon. */
 static const double SHORTEST_INTERVAL = 1.0 / 512.0;
 /* No body of the search is accelerated more than this (au/d^2): the Moon by the Sun and the Earth. */
 static const double BODY_ACCELERATION = 6e-4;

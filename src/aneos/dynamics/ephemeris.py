@@ -18,6 +18,8 @@ from aneos.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
 Frame = Literal["ecliptic", "equatorial"]
+_Track = tuple[float, float, int, FloatArray]
+"""First time and length of the records in days (J2000), number of the centre's track, coefficients."""
 
 FIRST_JD: Final = 2_415_020.5
 LAST_JD: Final = 2_488_108.5
@@ -36,7 +38,7 @@ class Field:
     """The massive bodies as the compiled kernel takes them: tracks of Chebyshev series, and bodies on them."""
 
     bodies: tuple[Body, ...]
-    tracks: list[tuple[float, float, int, FloatArray]]
+    tracks: list[_Track]
     columns: list[tuple[int, float, float]]
 
 
@@ -76,33 +78,44 @@ def body_states(
 
 @lru_cache(maxsize=8)
 def load_field(asteroids: tuple[int, ...]) -> Field:
-    """The massive bodies, read from the kernels once a process. Order: Sun, Earth, Moon, planets, asteroids."""
-    kernel = SPK.open(str(planets_path()))
-    tracks: list[tuple[float, float, int, FloatArray]] = []
-    index: dict[int, int] = {_SSB: -1}
-    try:
-        centres = {SUN.naif_id: _SSB, _EMB: _SSB, EARTH.naif_id: _EMB, MOON.naif_id: _EMB}
-        centres |= {body.naif_id: _SSB for body in PLANETS}
-        for target, centre in centres.items():
-            index[target] = len(tracks)
-            tracks.append(_track(kernel, centre, target, index[centre]))
-    finally:
-        kernel.close()
-    if asteroids:
-        small = SPK.open(str(asteroids_path()))
-        try:
-            for number in asteroids:
-                naif_id = ASTEROIDS[number].naif_id
-                index[naif_id] = len(tracks)
-                tracks.append(_track(small, SUN.naif_id, naif_id, index[SUN.naif_id]))
-        finally:
-            small.close()
+    """The massive bodies with some of the asteroids. Order: Sun, Earth, Moon, planets, asteroids."""
+    planets, small = _planet_tracks(), _asteroid_tracks() if asteroids else {}
+    index = {naif_id: number for number, naif_id in enumerate(planets)}
+    tracks = list(planets.values())
+    for number in asteroids:
+        naif_id = ASTEROIDS[number].naif_id
+        index[naif_id] = len(tracks)
+        start, length, _, coefficients = small[naif_id]
+        tracks.append((start, length, index[SUN.naif_id], coefficients))
     bodies = (SUN, EARTH, MOON, *PLANETS, *(ASTEROIDS[number] for number in asteroids))
     columns = [(index[body.naif_id], body.gm_au3_d2, body.radius_km / AU_KM) for body in bodies]
     return Field(bodies, tracks, columns)
 
 
-def _track(kernel: SPK, centre: int, target: int, centre_index: int) -> tuple[float, float, int, FloatArray]:
+@lru_cache(maxsize=1)
+def _planet_tracks() -> dict[int, _Track]:
+    """Tracks of the planetary kernel by NAIF id, read once a process."""
+    centres = {SUN.naif_id: _SSB, _EMB: _SSB, EARTH.naif_id: _EMB, MOON.naif_id: _EMB}
+    centres |= {body.naif_id: _SSB for body in PLANETS}
+    index = {_SSB: -1} | {target: number for number, target in enumerate(centres)}
+    kernel = SPK.open(str(planets_path()))
+    try:
+        return {target: _track(kernel, centre, target, index[centre]) for target, centre in centres.items()}
+    finally:
+        kernel.close()
+
+
+@lru_cache(maxsize=1)
+def _asteroid_tracks() -> dict[int, _Track]:
+    """Tracks of the asteroid kernel by NAIF id, relative to the Sun."""
+    kernel = SPK.open(str(asteroids_path()))
+    try:
+        return {body.naif_id: _track(kernel, SUN.naif_id, body.naif_id, 0) for body in ASTEROIDS.values()}
+    finally:
+        kernel.close()
+
+
+def _track(kernel: SPK, centre: int, target: int, centre_index: int) -> _Track:
     """One segment cut to the common span: first time and record length in days, coefficients (records, 3, n)."""
     start_jd, length, coefficients = kernel[centre, target].load_array()
     first = max(int((FIRST_JD - start_jd) // length), 0)

@@ -18,7 +18,8 @@ def propagate_with_kete(states: States, target_tdb_jd: float, forces: ForceModel
     """Carry every row to one epoch with kete; see :func:`aneos.dynamics.engine.propagate`.
 
     kete always applies relativity and the oblateness of the Sun and the Earth; its asteroids are none, its own five
-    largest, or all sixteen of our kernel. Raises InputError for other force models.
+    largest, or all sixteen of our kernel. It does not tell why a row did not arrive (a collision, mostly): that is
+    ``"failed"``. Raises InputError for other force models.
     """
     kete = load_kete()
     include = _select_asteroids(kete, forces)
@@ -42,7 +43,7 @@ def propagate_with_kete(states: States, target_tdb_jd: float, forces: ForceModel
         for row, state in zip(rows, moved, strict=True):
             position[row], velocity[row] = np.array(state.pos), np.array(state.vel)
     arrived = np.isfinite(position).all(axis=1)
-    status = np.where(arrived, "done", np.where(finite, "collision", "failed"))
+    status = np.where(arrived, "done", "failed")
     n = len(states)
     there = States(position, velocity, np.full(n, target_tdb_jd), states.A1, states.A2, states.A3)
     return Propagated(there, status, np.full(n, ""), np.full(n, np.nan))
