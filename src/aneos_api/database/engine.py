@@ -61,6 +61,15 @@ def database_url(text: str) -> URL:
     return url
 
 
+def make_folder(url: URL) -> None:
+    """The folder of a SQLite file. Raises SettingsError when it cannot be made."""
+    folder = Path(str(url.database)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"the database's folder {folder} cannot be made: {error.strerror}") from None
+
+
 def make_engines(url: URL, settings: DatabaseSettings) -> Engines:
     """Both engines of a database; nothing is connected yet."""
     if url.drivername.startswith("sqlite"):
@@ -72,7 +81,7 @@ def make_engines(url: URL, settings: DatabaseSettings) -> Engines:
 
 
 def _sqlite(url: URL, settings: DatabaseSettings, *, writer: bool) -> AsyncEngine:
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    make_folder(url)
     engine = create_async_engine(
         url,
         echo=settings.echo,

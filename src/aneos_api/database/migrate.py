@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from aneos_api.database.engine import make_folder
 from aneos_api.database.failures import database_errors
 from aneos_api.errors import SettingsError, Unavailable
 
@@ -108,7 +109,7 @@ def _locked(connection: Connection, work: Callable[[Config], None]) -> None:
 def _engine(url: URL) -> AsyncEngine:
     if not url.drivername.startswith("sqlite"):
         return create_async_engine(url, poolclass=NullPool)
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    make_folder(url)
     engine = create_async_engine(url, poolclass=NullPool, connect_args={"timeout": LOCK_WAIT_S})
 
     @event.listens_for(engine.sync_engine, "connect")
