@@ -169,8 +169,8 @@ def classify(
     """The class of each object, shape (n,).
 
     ``informed`` says where any line that can speak for a natural body was measured: without one the prior alone
-    would call an object natural. An identity needs a posterior of at least :data:`ARTIFICIAL_FROM` too: a match that the other lines refute is
-    not called known. Unexplained means that neither population accounts for the object.
+    would call an object natural. An identity needs a posterior of at least :data:`ARTIFICIAL_FROM` too: a match that
+    the other lines refute is not called known. Unexplained means that neither population accounts for the object.
     """
     return np.select(
         [
