@@ -48,7 +48,7 @@ types: env
 contracts: env
 	$(BIN)/lint-imports
 
-unit: env
+unit: env assets
 	$(BIN)/pytest -n 2
 
 docs: env
