@@ -67,7 +67,6 @@ def test_a_slip_in_the_arguments_is_one_line(run: Run, words: list[str], expecte
     [
         ["screen", "--executor", "dask"],
         ["assess", "433", "--depth", "full"],
-        ["assess", "--observations", "obs.txt"],
     ],
     ids=" ".join,
 )

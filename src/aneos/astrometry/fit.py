@@ -15,19 +15,24 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
 from aneos.astrometry.arc import Arc, make_arc
 from aneos.astrometry.calendar import iso_time
-from aneos.astrometry.geocentric import geocentric_orbit, geocentric_state, probability_bound
+from aneos.astrometry.geocentric import (
+    bound_probabilities,
+    geocentric_orbit,
+    geocentric_state,
+    named_probabilities,
+)
 from aneos.astrometry.initial import Candidate, first_orbits, grow_together
 from aneos.astrometry.least_squares import Solution
 from aneos.astrometry.magnitude import absolute_magnitude
 from aneos.astrometry.manoeuvres import Kick, Piece, find_kick, pieces, quiet_piece
-from aneos.astrometry.models import Choice, area_to_mass, choose_model
+from aneos.astrometry.models import Choice, area_to_mass, choose_model, sign_of
 from aneos.astrometry.quality import (
     count_nights,
     flags_of,
@@ -37,6 +42,7 @@ from aneos.astrometry.quality import (
 )
 from aneos.astrometry.result import FitFailure, FitResult
 from aneos.astrometry.table import Observations, conform
+from aneos.constants import A1_PER_AMR_AU_D2
 from aneos.dynamics.fitting import FloatArray, PropagationError, propagate_with_partials, tdb_to_utc
 from aneos.errors import InputError, RejectedRow
 
@@ -56,6 +62,8 @@ OUT_OF_THE_EARTH: Final = 12.0
 """χ² that the prior belief costs an orbit that left the Earth's surface within its last revolution."""
 
 LOOK_BACK_DAYS: Final = 40.0
+
+SIDEWAYS: Final = ("A1+A2", "A1+A2+A3")
 
 FEW_FOR_RIVALS: Final = 60
 RIVAL: Final = 12.0
@@ -219,7 +227,7 @@ def _result(
     scale = max(1.0, solution.reduced_chi2)
     epoch, state, covariance = at_report_epoch(solution, float(arc.time[solution.used][-1]))
     covariance = covariance * scale
-    bound = probability_bound(geocentric_state(epoch, state), covariance[:6, :6])
+    bound = bound_probabilities(geocentric_state(epoch, state), covariance[:6, :6])
     others = rivals(best, candidates, epoch) if len(arc) <= FEW_FOR_RIVALS else []
     if others:
         covariance, bound = mixed(state, covariance, bound, others, epoch)
@@ -265,13 +273,13 @@ def _result(
         nongravitational=solution.nongravitational.copy(),
         covariance=covariance,
         model=choice.chosen,
-        push=area_to_mass(choice),
+        push=_push(choice, kick, found),
         costs={name: float(cost) for name, cost in choice.costs.items()},
         transverse=transverse,
         converged=solution.converged,
         rms_arcsec=rms_arcsec(arc, solution),
         reduced_chi2=solution.reduced_chi2,
-        n_obs=len(arc),
+        n_obs=table.height,
         n_used=int(solution.used.sum()),
         n_radar=int(np.sum(~arc.optical & solution.used)),
         arc_days=arc.span_days,
@@ -280,7 +288,7 @@ def _result(
         last_utc=iso_time(tdb_to_utc(float(arc.time[-1]))),
         H=None if magnitude is None else magnitude[0],
         H_scatter=None if magnitude is None else magnitude[1],
-        geocentric=geocentric_orbit(epoch, state, covariance[:6, :6]) | {"probability_bound": bound},
+        geocentric=geocentric_orbit(epoch, state, covariance[:6, :6]) | named_probabilities(bound),
         residuals=residuals,
         stations=station_table(residuals),
         kick=kick,
@@ -322,9 +330,10 @@ def rivals(best: Candidate, candidates: list[Candidate], epoch: float) -> list[R
 
 
 def mixed(
-    state: FloatArray, covariance: FloatArray, bound: float, others: list[Rival], epoch: float
-) -> tuple[FloatArray, float]:
-    """Covariance (9, 9) about the best state, and P(bound), of the mixture of the best orbit and its rivals."""
+    state: FloatArray, covariance: FloatArray, bound: FloatArray, others: list[Rival], epoch: float
+) -> tuple[FloatArray, FloatArray]:
+    """Covariance (9, 9) about the best state, and the probabilities of being bound (2,), of the mixture of the best
+    orbit and its rivals."""
     weight = np.array([1.0] + [np.exp(-0.5 * max(rival.excess, 0.0) / TEMPERATURE) for rival in others])
     weight /= weight.sum()
     total, chance = weight[0] * covariance, weight[0] * bound
@@ -332,8 +341,9 @@ def mixed(
         apart = np.zeros(9)
         apart[:6] = rival.state - state
         total = total + share * (rival.covariance + np.outer(apart, apart))
-        chance += share * probability_bound(geocentric_state(epoch, rival.state), rival.covariance[:6, :6])
-    return total, float(chance)
+        relative = geocentric_state(epoch, rival.state)
+        chance = chance + share * bound_probabilities(relative, rival.covariance[:6, :6])
+    return total, chance
 
 
 def at_report_epoch(solution: Solution, last: float) -> tuple[float, FloatArray, FloatArray]:
@@ -365,6 +375,29 @@ def _outside(whole: Arc, best: Candidate) -> list[RejectedRow]:
     ]
 
 
+def _push(choice: Choice, kick: Kick | None, found: tuple[Piece, ...]) -> dict[str, Any]:
+    """AMR and its tests. Where a kick is called for and no steady sideways push explains it as well, A1 over the whole
+    arc is bent by the kick: then the AMR is that of the quiet piece, or none."""
+    push = area_to_mass(choice)
+    if kick is None or choice.chosen in SIDEWAYS:
+        return push
+    quiet = quiet_piece(found)
+    value = None if quiet is None else quiet.amr_m2kg
+    sigma = None if quiet is None else quiet.amr_sigma_m2kg
+    if value is None or sigma is None:
+        return push | dict.fromkeys(("amr_m2kg", "amr_sigma_m2kg", "A1", "A1_sigma"), None) | {"model": None}
+    ratio = value / sigma
+    return {
+        "model": "A1 on the quiet piece",
+        "amr_m2kg": value,
+        "amr_sigma_m2kg": sigma,
+        "A1": value * A1_PER_AMR_AU_D2,
+        "A1_sigma": sigma * A1_PER_AMR_AU_D2,
+        "against_zero_sigma": ratio,
+        "sign": sign_of(ratio),
+    }
+
+
 def _push_flags(choice: Choice, kick: Kick | None, found: tuple[Piece, ...]) -> list[tuple[str, str]]:
     out: list[tuple[str, str]] = []
     if kick is not None:
@@ -386,7 +419,7 @@ def _push_flags(choice: Choice, kick: Kick | None, found: tuple[Piece, ...]) -> 
                     f"m²/kg ({quiet.used} of {quiet.observations} observations)",
                 )
             )
-    if choice.chosen in ("A1+A2", "A1+A2+A3"):
+    if choice.chosen in SIDEWAYS:
         out.append(("sideways push", f"the data ask for {choice.push}: A1 is read from that model"))
     if choice.chosen == "A2":
         out.append(

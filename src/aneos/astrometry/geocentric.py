@@ -13,6 +13,10 @@ from aneos.dynamics.fitting import EARTH_ID, FloatArray, body_state
 HILL_RADIUS_AU: Final = 0.0100
 """Radius of the Earth's Hill sphere, within which an orbit can be called bound."""
 
+TIGHT_KM2_S2: Final = -0.5
+"""Energy below which no natural body is captured: a semi-major axis within 400,000 km, inside the Moon's orbit.
+Captures enter through the Lagrange points and keep energies near zero (Granvik et al. 2012, Icarus 218, 262)."""
+
 SAMPLES: Final = 2000
 SEED: Final = 20_240_805
 
@@ -30,11 +34,16 @@ def geocentric_orbit(epoch: float, state: FloatArray, covariance: FloatArray) ->
         "velocity_km_s": [float(value) for value in v],
         "distance_km": distance,
         "energy_km2_s2": energy,
-        "probability_bound": probability_bound(relative, covariance),
     }
+    out |= named_probabilities(bound_probabilities(relative, covariance))
     if distance < HILL_RADIUS_AU * AU_KM or energy < 0.0:
         out |= _elements(r, v, energy)
     return out
+
+
+def named_probabilities(values: FloatArray) -> dict[str, float]:
+    """Probabilities as they stand in a geocentric orbit."""
+    return {"probability_bound": float(values[0]), "probability_tightly_bound": float(values[1])}
 
 
 def geocentric_state(epoch: float, state: FloatArray) -> FloatArray:
@@ -42,16 +51,18 @@ def geocentric_state(epoch: float, state: FloatArray) -> FloatArray:
     return np.asarray(state - body_state(EARTH_ID, epoch))
 
 
-def probability_bound(relative: FloatArray, covariance: FloatArray) -> float:
-    """Fraction of draws from a normal distribution about a geocentric state (au, au/d) that lie within the Hill
-    sphere with negative energy."""
+def bound_probabilities(relative: FloatArray, covariance: FloatArray) -> FloatArray:
+    """Fractions (2,) of draws from a normal distribution about a geocentric state (au, au/d) that lie within the Hill
+    sphere with negative energy, and with energy below :data:`TIGHT_KM2_S2`."""
     symmetric = 0.5 * (covariance + covariance.T)
     values, vectors = np.linalg.eigh(symmetric)
     spread = vectors * np.sqrt(np.maximum(values, 0.0))
     draws = relative + np.random.default_rng(SEED).standard_normal((SAMPLES, 6)) @ spread.T
     distance = np.linalg.norm(draws[:, :3], axis=1)
     energy = 0.5 * np.sum(draws[:, 3:] ** 2, axis=1) - GM_EARTH_AU3_D2 / np.maximum(distance, 1e-9)
-    return float(np.mean((energy < 0.0) & (distance < HILL_RADIUS_AU)))
+    inside = distance < HILL_RADIUS_AU
+    tight = TIGHT_KM2_S2 / AU_PER_DAY_KMS**2
+    return np.array([np.mean((energy < 0.0) & inside), np.mean((energy < tight) & inside)])
 
 
 def _elements(r: FloatArray, v: FloatArray, energy: float) -> dict[str, Any]:

@@ -27,12 +27,19 @@ DISTANCE_TOLERANCE: Final = 0.02
 SEED_OBSERVATIONS: Final = 10
 """Most observations used in the scan; more cost time and tell nothing new."""
 
+MOST_IN_GROWTH: Final = 120
 KEPT: Final = 6
 GROW: Final = 1.0
 """An arc grows by this part of its length on either side, or to the next observation."""
 
+GROUPS_AT_ONCE: Final = 3
+"""Groups of observations tried together on one side before growth stops there."""
+
 MISFIT_LIMIT: Final = 20.0
 """Median χ² over its expectation from which an orbit does not describe the observations at all."""
+
+BELONGING: Final = 0.4
+"""Part of the observations added in one step that must fit: one bad group beside a good one does not stop growth."""
 
 WORSE_BY: Final = 60.0
 A1_PRIOR_AU_D2: Final = 1.0e-5
@@ -46,6 +53,8 @@ class Candidate:
     solution: Solution
     first: int
     last: int
+    fitted: IntArray | None = None
+    """Rows of the arc that the solution's residuals are of, where they are not all of them."""
 
     @property
     def rows(self) -> IntArray:
@@ -203,13 +212,17 @@ def grow_together(arc: Arc, candidates: list[Candidate], asteroids: bool = False
         for side in ("left", "right"):
             if not (left if side == "left" else right):
                 continue
-            window = neighbouring_group(arc, first, last, side)
-            if window == (first, last):
-                grown = []
-            else:
+            window = (first, last)
+            for _ in range(GROUPS_AT_ONCE):
+                wider = neighbouring_group(arc, *window, side)
+                if wider == window:
+                    break
+                window = wider
                 grown = _refit(arc, [Candidate(item.solution, *window) for item in current], asteroids)
-            if grown and _fits(grown[0], current[0]):
-                current, moved = grown, True
+                if grown and _fits(grown[0], current[0]):
+                    current, moved = grown, True
+                    break
+            if moved:
                 break
             if side == "left":
                 left = False
@@ -225,8 +238,15 @@ def _refit(arc: Arc, candidates: list[Candidate], asteroids: bool) -> list[Candi
 
 
 def _fits(grown: Candidate, before: Candidate) -> bool:
-    """Whether a longer arc still fits: no worse than before but for noise, or well enough."""
-    return misfit(grown.solution) < max(MISFIT_LIMIT, 3.0 * misfit(before.solution))
+    """Whether a longer arc still fits: no worse than before but for noise, and what was added belongs to it."""
+    if misfit(grown.solution) > max(MISFIT_LIMIT, 3.0 * misfit(before.solution)):
+        return False
+    rows = grown.rows if grown.fitted is None else grown.fitted
+    added = (rows < before.first) | (rows >= before.last)
+    if not added.any():
+        return True
+    limit = MISFIT_LIMIT * max(1.0, misfit(before.solution))
+    return bool(np.mean(grown.solution.chi2[added] < limit) >= BELONGING)
 
 
 def next_window(arc: Arc, first: int, last: int, *, left: bool = True, right: bool = True) -> tuple[int, int]:
@@ -262,8 +282,8 @@ def neighbouring_group(arc: Arc, first: int, last: int, side: str) -> tuple[int,
 
 def _refined(arc: Arc, item: Candidate, asteroids: bool) -> Candidate | None:
     """Fit a candidate to its rows: gravity first, A1 too where gravity alone leaves a misfit over days."""
-    rows = item.rows
-    piece = arc.take(rows if rows.size <= 120 else thinned(rows, 120))
+    rows = thinned(item.rows, MOST_IN_GROWTH)
+    piece = arc.take(rows)
     start, epoch = item.solution.parameters, item.solution.epoch
     prior = speed_prior(piece, epoch)
     try:
@@ -286,7 +306,7 @@ def _refined(arc: Arc, item: Candidate, asteroids: bool) -> Candidate | None:
                 solution = freer
     except PropagationError:
         return None
-    return Candidate(solution, item.first, item.last)
+    return Candidate(solution, item.first, item.last, rows)
 
 
 def misfit(solution: Solution) -> float:

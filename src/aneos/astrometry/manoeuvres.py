@@ -27,6 +27,9 @@ from aneos.constants import A1_PER_AMR_AU_D2, AU_PER_DAY_KMS
 from aneos.dynamics.fitting import FloatArray, PropagationError, propagate_with_partials, tdb_to_utc
 
 GAP_DAYS: Final = 0.3
+MOMENTS: Final = 5
+"""Moments within each gap at which a kick is tried."""
+
 CERTAIN: Final = 45.0
 """Fall of χ² (three more parameters, tens of gaps tried) from which a kick is suspected: chance below 1e-6."""
 
@@ -93,16 +96,18 @@ def find_kick(arc: Arc, solution: Solution, sound: BoolArray) -> tuple[Kick, int
     jacobian = np.einsum("mij,mjk->mik", whitening, solution.prediction.partials)
     keep = sound
     free = np.flatnonzero(solution.free)
+    part = np.linspace(0.0, 1.0, MOMENTS)
+    moments = (arc.time[gaps][:, None] * (1.0 - part) + arc.time[gaps + 1][:, None] * part).ravel()
     try:
         _, transition = propagate_with_partials(
-            solution.epoch, solution.state, arc.time[gaps], solution.nongravitational, solution.asteroids
+            solution.epoch, solution.state, moments, solution.nongravitational, solution.asteroids
         )
     except PropagationError:
         return None
     base, _ = _left(jacobian[keep][:, :, free], residual[keep])
     scatter = max(1.0, base / max(2 * int(keep.sum()) - free.size, 1))
     trials: list[tuple[float, int, FloatArray]] = []
-    for gap, matrix in zip(gaps, transition, strict=True):
+    for gap, matrix in zip(np.repeat(gaps, MOMENTS), transition, strict=True):
         by_kick = np.linalg.pinv(matrix[:, :6])[:, 3:6]
         extra = np.einsum("mik,kl->mil", jacobian[:, :, :6], by_kick)
         extra[: gap + 1] = 0.0
@@ -113,7 +118,7 @@ def find_kick(arc: Arc, solution: Solution, sound: BoolArray) -> tuple[Kick, int
     gain = (base - best[0]) / scatter
     if gain < CERTAIN:
         return None
-    alike = [trial[1] for trial in trials if trial[0] < best[0] + AS_GOOD * scatter]
+    alike = {trial[1] for trial in trials if trial[0] < best[0] + AS_GOOD * scatter}
     row = best[1]
     speed = float(np.linalg.norm(best[2])) * AU_PER_DAY_KMS * 1000.0
     kick = Kick(_utc(arc.time[row]), _utc(arc.time[row + 1]), speed, float(gain), len(alike) - 1)

@@ -15,6 +15,7 @@ import numpy as np
 from aneos.astrometry.arc import Arc, BoolArray
 from aneos.astrometry.initial import A1_PRIOR_AU_D2, speed_prior
 from aneos.astrometry.least_squares import (
+    FEW,
     ORBIT_ONLY,
     WITH_A1,
     WITH_A1_A2,
@@ -23,6 +24,7 @@ from aneos.astrometry.least_squares import (
     Solution,
     reject_outliers,
     solve,
+    whitening_matrices,
 )
 from aneos.constants import A1_PER_AMR_AU_D2
 from aneos.dynamics.fitting import PropagationError
@@ -39,6 +41,7 @@ FREE: Final[dict[Model, BoolArray]] = {
 WORTH: Final = 12.0
 """Fall of the cost, in units of the scatter, that one more parameter must bring (3.5σ)."""
 
+PATIENT_STEPS: Final = 400
 TRANSVERSE_ARC_DAYS: Final = 400.0
 """Shortest arc on which A2 alone (thermal recoil, Yarkovsky) is tried."""
 
@@ -88,7 +91,17 @@ def choose_model(arc: Arc, start: Solution, asteroids: bool) -> Choice:
                 raise
 
     attempt("gravity", start)
-    if len(arc) >= 4:
+    if not raw["gravity"].converged and len(arc) <= FEW:
+        raw["gravity"] = solve(
+            arc,
+            start.epoch,
+            raw["gravity"].parameters,
+            robust=True,
+            prior=prior,
+            asteroids=asteroids,
+            max_steps=PATIENT_STEPS,
+        )
+    if len(arc) >= 4 and a1_sigma(arc, raw["gravity"]) < 2.0 * DETERMINED * A1_PRIOR_AU_D2:
         attempt("A1", start if start.free[6] else raw["gravity"])
     if "A1" in raw and determined(raw["A1"]):
         attempt("A1+A2", raw["A1"])
@@ -124,6 +137,19 @@ def solution_is_open(solution: Solution) -> bool:
     return bool(np.sqrt(np.max(np.diag(solution.covariance)[3:6])) > 6e-4)
 
 
+def a1_sigma(arc: Arc, solution: Solution) -> float:
+    """σ of A1 (au/d²) that the arc can give, linearly from an orbit without it; infinite where it cannot."""
+    whitening = whitening_matrices(arc, solution.prediction)
+    jacobian = np.einsum("mij,mjk->mik", whitening, solution.prediction.partials)[:, :, :7].reshape(-1, 7)
+    scale = np.linalg.norm(jacobian, axis=0)
+    if not np.all(scale > 0.0):
+        return float("inf")
+    normal = (jacobian / scale).T @ (jacobian / scale)
+    if np.linalg.cond(normal) > 1e15:
+        return float("inf")
+    return float(np.sqrt(np.linalg.inv(normal)[6, 6])) / float(scale[6])
+
+
 def determined(solution: Solution) -> bool:
     """Whether A1 is measured and not only held by its prior."""
     return bool(solution.free[6]) and bool(np.sqrt(solution.covariance[6, 6]) < DETERMINED * A1_PRIOR_AU_D2)
@@ -155,13 +181,18 @@ def area_to_mass(choice: Choice) -> dict[str, Any]:
         "A1": float(a[0]),
         "A1_sigma": float(sigma[0]),
         "against_zero_sigma": ratio,
-        "sign": "away from the Sun" if ratio > 2.0 else "toward the Sun" if ratio < -2.0 else "undecided",
+        "sign": sign_of(ratio),
     }
     for index, name in ((1, "A2"), (2, "A3")):
         if solution.free[6 + index]:
             out[name], out[f"{name}_sigma"] = float(a[index]), float(sigma[index])
             out[f"{name}_over_A1"] = float(a[index] / a[0]) if a[0] else None
     return out
+
+
+def sign_of(ratio: float) -> str:
+    """The sign test at 2σ, in words."""
+    return "away from the Sun" if ratio > 2.0 else "toward the Sun" if ratio < -2.0 else "undecided"
 
 
 def _gain(raw: dict[Model, Solution], simple: Model, rich: Model) -> float:

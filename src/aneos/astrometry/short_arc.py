@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from aneos.astrometry.arc import Arc, make_arc
+from aneos.astrometry.geocentric import TIGHT_KM2_S2
 from aneos.astrometry.initial import seed_window, straight_line, thinned
 from aneos.astrometry.least_squares import Prior, solve
 from aneos.astrometry.prediction import GM_EARTH_AU3_D2
@@ -32,8 +33,8 @@ FASTEST_KMS: Final = 30.0
 TEMPERATURE: Final = 3.0
 EARTH_RADIUS_AU: Final = 6478.0 / AU_KM
 FINER: Final = 12
-Point = tuple[float, float, float, bool, float]
-"""Range, range rate, χ², bound or not, prior weight."""
+Point = tuple[float, float, float, bool, float, float]
+"""Range, range rate, χ², bound or not, prior weight, energy about the Earth (km²/s²)."""
 
 RESOLVED: Final = 4.0
 HILL_RADIUS_AU: Final = 0.01
@@ -41,23 +42,27 @@ HILL_RADIUS_AU: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Ranging:
-    """The grid: topocentric range (au), range rate (km/s), χ², whether the orbit is bound to the Earth, and the weight
-    of each point (sum 1), all (k,). ``probability_bound`` is the weight of bound orbits, ``distance_au`` the
-    weighted 16th, 50th and 84th percentile of range. ``resolved`` is false where no grid point fits: the distance is
-    then known better than the grid's step, and the fitted orbit is the answer."""
+    """The grid: topocentric range (au), range rate (km/s), χ², whether the orbit is bound to the Earth, its energy
+    about it, and the weight of each point (sum 1), all (k,). ``probability_bound`` is the weight of bound orbits,
+    ``distance_au`` the weighted 16th, 50th and 84th percentile of range. ``resolved`` is false where no grid point
+    fits: the distance is then known better than the grid's step, and the fitted orbit is the answer.
+    """
 
     range_au: FloatArray
     range_rate_kms: FloatArray
     chi2: FloatArray
     bound: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    energy_km2_s2: FloatArray
     weight: FloatArray
     probability_bound: float
+    probability_tightly_bound: float
     distance_au: tuple[float, float, float]
     resolved: bool
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "probability_bound": self.probability_bound,
+            "probability_tightly_bound": self.probability_tightly_bound,
             "distance_au": list(self.distance_au),
             "resolved": self.resolved,
             "grid_points": int(self.weight.size),
@@ -93,7 +98,7 @@ def systematic_ranging(table: pl.DataFrame) -> Ranging:
         step = coarse[1] / coarse[0]
         fine = best * step ** np.linspace(-1.0, 1.0, 2 * FINER + 1)
         points = [point for point in points if abs(np.log(point[0] / best)) > 1.01 * np.log(step)]
-        points = [(*point[:4], point[4] * FINER) for point in points] + _scan(piece, middle, fine)
+        points = [(*point[:4], point[4] * FINER, point[5]) for point in points] + _scan(piece, middle, fine)
     if not points:
         raise InputError("no distance from the Earth fits these observations")
     grid = np.array(points, dtype=np.float64)
@@ -109,8 +114,10 @@ def systematic_ranging(table: pl.DataFrame) -> Ranging:
         grid[:, 1],
         chi2,
         bound,
+        grid[:, 5],
         weight,
         float(weight[bound].sum()),
+        float(weight[bound & (grid[:, 5] < TIGHT_KM2_S2)].sum()),
         (float(levels[0]), float(levels[1]), float(levels[2])),
         bool(chi2.min() < RESOLVED * 2 * len(piece)),
     )
@@ -222,7 +229,8 @@ def _point(piece: Arc, middle: int, distance: float, rate_kms: float, start: Flo
         and not bound
     ):
         return None
-    return distance, rate_kms, float(np.sum(solution.chi2)), bound, _density(distance, place, bound)
+    weight = _density(distance, place, bound)
+    return distance, rate_kms, float(np.sum(solution.chi2)), bound, weight, energy * AU_PER_DAY_KMS**2
 
 
 BOUND_SHARE: Final = 0.5

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from aneos import __version__
-from aneos.cli import about, assess, catalogue, identify, screen, update
+from aneos.cli import about, assess, catalogue, fit, identify, screen, update
 
 app = typer.Typer(
     help="Find artificial objects among near-Earth asteroids.",
@@ -32,6 +32,7 @@ def aneos(
 
 app.command("screen", short_help="Rank a whole catalogue.")(screen.screen)
 app.command("assess", short_help="Weigh the evidence on one object.")(assess.assess)
+app.command("fit", short_help="Orbit and area-to-mass ratio from observations.")(fit.fit)
 app.command("identify", short_help="Match an orbit with known artificial objects.")(identify.identify)
 catalogue.commands.command("update")(update.update)
 catalogue.commands.command("versions")(update.versions)

@@ -34,7 +34,7 @@ def assess(
         typer.Option(
             "--observations",
             metavar="FILE",
-            help="Astrometry to fit an orbit to. (Not available in this version.)",
+            help="Astrometry to fit an orbit to: MPC 80-column, ADES or radar.",
         ),
     ] = None,
     depth: Annotated[
@@ -50,11 +50,17 @@ def assess(
     left_out = lines_left_out(without)
     check_fraction(prior, "--prior")
     name = one_of(designation, elements=elements, observations=observations)
-    if observations is not None:
-        raise not_in_this_version("--observations", "the orbit fit is not part of it; give --elements")
     if depth == "full":
         raise not_in_this_version("--depth full", "back-propagation is not part of it; use quick")
     check_output(output, form)
+    if observations is not None:
+        from aneos.assessment import DEFAULT_PRIOR
+        from aneos.cli.fit import assess_file
+
+        observed, result = assess_file(observations, left_out, DEFAULT_PRIOR if prior is None else prior)
+        tell_rejected(observed.report.rejected)
+        emit(result, form, output)
+        return
 
     from aneos import screening
     from aneos.assessment import DEFAULT_PRIOR

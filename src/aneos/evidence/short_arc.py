@@ -1,9 +1,12 @@
 """The short-arc line: what the observations of a few nights say before an orbit about the Sun means anything.
 
-It rests on one number, the probability that the object is bound to the Earth. Natural bodies bound to the Earth are
-rare: two with measured orbits (2006 RH120, 2020 CD3) among the 40,874 near-Earth asteroids catalogued by 2026-02-12.
-Artificial objects that asteroid surveys meet often are: six of the fourteen known cases (docs/science.md) were on
-orbits about the Earth or about its Lagrange points when they were found. The line does not use A1.
+It rests on two probabilities: that the object is bound to the Earth, and that it is bound tightly, inside the Moon's
+orbit. Natural bodies are captured with energies near zero, and rarely: two with measured orbits (2006 RH120, 2020
+CD3) among the 40,874 near-Earth asteroids catalogued by 2026-02-12, none of them tightly bound. As small bodies are
+catalogued incompletely and captured ones are watched longest, the upper end of the 90% interval of the widely bound
+is taken; for the tightly bound, where mechanics forbids capture, the middle (Jeffreys). Of the fourteen known
+artificial cases (docs/science.md) four were found on wide orbits about the Earth or its Lagrange points and two
+inside the Moon's orbit. The line does not use A1.
 """
 
 from __future__ import annotations
@@ -16,17 +19,18 @@ import numpy as np
 from aneos.astrometry.result import FitResult
 from aneos.astrometry.short_arc import Digest2, Ranging
 from aneos.astrometry.sky_match import SkyMatch
-from aneos.evidence.base import Evidence, missing
+from aneos.evidence.base import Evidence, FloatArray, missing
 
 LINE: Final = "short_arc"
 
-BOUND_NATURALS: Final = 2
 CATALOGUED_NATURALS: Final = 40_874
-BOUND_ARTIFICIAL: Final = 6
 KNOWN_ARTIFICIAL: Final = 14
+NATURALS: Final = (2, 0)
+ARTIFICIALS: Final = (4, 2)
+"""Widely and tightly bound ones among them."""
 
-PROBABILITY_FLOOR: Final = 1e-3
-"""No fit of a few nights is believed beyond this: P(bound) is kept between it and 1 minus it."""
+PROBABILITY_FLOOR: Final = 1e-6
+"""Least probability of each of the three states: no fit is believed beyond it."""
 
 
 def explain(
@@ -40,43 +44,54 @@ def explain(
     ``missing`` where neither is given. digest2's scores and the matches on the sky stand in the inputs: the first
     knows no artificial objects, the second is weighed by the identity line.
     """
-    probability, origin = bound_probability(fit, ranging)
-    if probability is None:
+    probability, tight, origin = bound_probability(fit, ranging)
+    if probability is None or tight is None:
         return missing(LINE, "No observations were given: whether it is bound to the Earth is not known.")
-    inputs: dict[str, Any] = {"probability_bound_to_earth": probability, "from": origin}
+    inputs: dict[str, Any] = {
+        "probability_bound_to_earth": probability,
+        "probability_tightly_bound": tight,
+        "from": origin,
+    }
     if ranging is not None:
         inputs["ranging"] = ranging.to_dict()
     if digest2 is not None:
         inputs["digest2"] = digest2.to_dict()
     if matches:
         inputs["sky_matches"] = [match.to_dict() for match in matches]
-    value = log10_ratio(probability)
-    ends = [
-        log10_ratio(probability, natural, artificial)
-        for natural in shares(BOUND_NATURALS, CATALOGUED_NATURALS)
-        for artificial in shares(BOUND_ARTIFICIAL, KNOWN_ARTIFICIAL)
-    ]
+    states = _states(probability, tight)
+    value = log10_ratio(states)
+    ends = [log10_ratio(states, end) for end in (0, 1)]
     interval = (min(value, *ends), max(value, *ends))
-    return Evidence(
-        LINE, "measured", value, interval, _sentence(probability, origin, digest2, matches), inputs
-    )
+    sentence = _sentence(probability, tight, origin, digest2, matches)
+    return Evidence(LINE, "measured", value, interval, sentence, inputs)
 
 
-def bound_probability(fit: FitResult | None, ranging: Ranging | None) -> tuple[float | None, str]:
-    """P(bound to the Earth), and where it comes from."""
+def bound_probability(
+    fit: FitResult | None, ranging: Ranging | None
+) -> tuple[float | None, float | None, str]:
+    """P(bound to the Earth), P(tightly bound), and where they come from."""
     if fit is not None and ("distance open" not in fit.flags or ranging is None or not ranging.resolved):
-        return float(fit.geocentric["probability_bound"]), "fitted orbit"
+        found = fit.geocentric
+        return float(found["probability_bound"]), float(found["probability_tightly_bound"]), "fitted orbit"
     if ranging is not None:
-        return ranging.probability_bound, "systematic ranging"
-    return None, ""
+        return ranging.probability_bound, ranging.probability_tightly_bound, "systematic ranging"
+    return None, None, ""
 
 
-def log10_ratio(probability: float, natural: float | None = None, artificial: float | None = None) -> float:
-    """log10 of the Bayes factor artificial : natural for an object bound with a probability."""
-    p = float(np.clip(probability, PROBABILITY_FLOOR, 1.0 - PROBABILITY_FLOOR))
-    nat = (BOUND_NATURALS + 0.5) / (CATALOGUED_NATURALS + 1.0) if natural is None else natural
-    art = (BOUND_ARTIFICIAL + 0.5) / (KNOWN_ARTIFICIAL + 1.0) if artificial is None else artificial
-    return float(np.log10((p * art + (1.0 - p) * (1.0 - art)) / (p * nat + (1.0 - p) * (1.0 - nat))))
+def log10_ratio(states: FloatArray, end: int | None = None) -> float:
+    """log10 of the Bayes factor artificial : natural for probabilities (3,) of wide, tight and no bond.
+
+    ``end`` 0 or 1 takes the unfavourable or favourable ends of the 90% intervals of the artificial shares.
+    """
+    wide, tight = NATURALS
+    natural = [shares(wide, CATALOGUED_NATURALS)[1], (tight + 0.5) / (CATALOGUED_NATURALS + 1.0)]
+    artificial = [
+        (count + 0.5) / (KNOWN_ARTIFICIAL + 1.0) if end is None else shares(count, KNOWN_ARTIFICIAL)[end]
+        for count in ARTIFICIALS
+    ]
+    of_naturals = np.array([*natural, 1.0 - sum(natural)])
+    of_artificials = np.array([*artificial, max(1.0 - sum(artificial), 0.05)])
+    return float(np.log10(states @ of_artificials / (states @ of_naturals)))
 
 
 def shares(count: int, total: int) -> tuple[float, float]:
@@ -88,15 +103,25 @@ def shares(count: int, total: int) -> tuple[float, float]:
     return low, high
 
 
-def _sentence(probability: float, origin: str, digest2: Digest2 | None, matches: Sequence[SkyMatch]) -> str:
-    place = (
-        "is bound to the Earth" if probability > 0.99
-        else "is not bound to the Earth" if probability < 0.01
-        else f"is bound to the Earth with probability {probability:.2f}"
-    )  # fmt: skip
+def _states(probability: float, tight: float) -> FloatArray:
+    states = np.maximum([probability - tight, tight, 1.0 - probability], PROBABILITY_FLOOR)
+    return np.asarray(states / states.sum())
+
+
+def _sentence(
+    probability: float, tight: float, origin: str, digest2: Digest2 | None, matches: Sequence[SkyMatch]
+) -> str:
+    if probability > 0.99:
+        place = "is bound to the Earth"
+    elif probability < 0.01:
+        place = "is not bound to the Earth"
+    else:
+        place = f"is bound to the Earth with probability {probability:.2f}"
     text = f"It {place} ({origin})"
-    if probability > 0.5:
-        text += "; natural bodies on such orbits are rarer than one in ten thousand"
+    if tight > 0.99:
+        text += ", inside the Moon's orbit, where no natural body is captured"
+    elif probability > 0.5:
+        text += ", as natural bodies are for months, about one catalogued in twenty thousand"
     if digest2 is not None:
         text += f"; digest2 gives NEO {digest2.neo:.0f}, which is no word on its origin"
     if matches:

@@ -1,0 +1,219 @@
+"""From observations to assessments: fit, then weigh the lines that the fit allows.
+
+An object bound to the Earth has no orbit about the Sun to speak of: there the short-arc line takes the place of the
+orbit and identity lines, which share its geometry. The same holds where the arc leaves the distance open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from aneos import assessment as rules
+from aneos import screening
+from aneos.assessment import Assessment, Missing, Report
+from aneos.astrometry import (
+    FitFailure,
+    FitResult,
+    Observations,
+    digest2_classes,
+    fit_observations,
+    systematic_ranging,
+)
+from aneos.astrometry.short_arc import Digest2, Ranging
+from aneos.astrometry.sky_match import Track, match_tracks
+from aneos.catalogue import Catalogue, load_bundled
+from aneos.errors import InputError, RejectedRow
+from aneos.evidence import short_arc
+from aneos.evidence.area_to_mass import forecast
+from aneos.evidence.base import Evidence
+
+BOUND_FROM: Final = 0.5
+SHORT_DAYS: Final = 3.0
+"""Arcs shorter than this are also ranged and classed by digest2."""
+
+GEOMETRY_LINES: Final = ("orbit", "identity")
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What observations gave: the report in the shape of every command, and the fits behind it."""
+
+    report: Report
+    fits: tuple[FitResult, ...]
+    failures: tuple[FitFailure, ...]
+    observations: Observations
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report's JSON shape with completeness and failures added."""
+        return self.report.to_dict() | {
+            "observations": self.observations.to_dict(),
+            "failures": [failure.to_dict() for failure in self.failures],
+        }
+
+
+def assess_observations(
+    observations: Observations,
+    *,
+    without: Collection[str] = (),
+    prior: float = rules.DEFAULT_PRIOR,
+    workers: int | None = None,
+    tracks: Sequence[Track] = (),
+    progress: Callable[[str], None] | None = None,
+) -> Observed:
+    """Fit and assess every object of a file of observations.
+
+    ``tracks`` are ephemerides of known artificial objects to be matched on the sky. Objects that give no orbit stand
+    in ``failures`` and, with the reason, in the report's ``rejected``. Raises InputError as the readers and the
+    screen do.
+    """
+    rules.check_prior(prior)
+    results = fit_observations(observations, workers=workers, progress=progress)
+    fits = tuple(result for result in results if isinstance(result, FitResult))
+    failures = tuple(result for result in results if isinstance(result, FitFailure))
+    assessments = tuple(
+        _assessed(fit, _rows_of(fit, observations.table), tracks, without, prior) for fit in fits
+    )
+    rejected = (
+        *observations.rejected,
+        *(row for fit in fits for row in fit.rejected),
+        *(row for failure in failures for row in failure.rejected),
+        *(_as_rejected(failure, observations.table) for failure in failures),
+    )
+    empty = Catalogue(fits[0].to_table() if fits else pl.DataFrame(), observations.provenance)
+    signature = screening.make_signature(empty, without, prior)
+    return Observed(Report(signature, assessments, rejected), fits, failures, observations)
+
+
+def _rows_of(fit: FitResult, table: pl.DataFrame) -> pl.DataFrame:
+    return table.filter(pl.col("object").is_in(list(fit.names)))
+
+
+def _assessed(
+    fit: FitResult,
+    table: pl.DataFrame,
+    tracks: Sequence[Track],
+    without: Collection[str],
+    prior: float,
+) -> Assessment:
+    ranging, classes = _short(fit, table)
+    matches = match_tracks(table, tracks) if tracks else []
+    line = short_arc.explain(fit, ranging, classes, matches)
+    bound, _, _ = short_arc.bound_probability(fit, ranging)
+    geocentric = bound is not None and bound >= BOUND_FROM
+    alone = geocentric or "distance open" in fit.flags or fit.elements["e"] >= 1.0
+    left_out = set(without) | (set(GEOMETRY_LINES) if alone else set())
+    base = _screened(fit, left_out, prior)
+    if not alone:
+        quiet = replace(line, status="not applicable", log10_bayes_factor=0.0, interval=(0.0, 0.0))
+        evidence = (*(base.evidence if base else ()), quiet)
+        return _finished(base, fit, evidence, prior)
+    evidence = (*(base.evidence if base else ()), line)
+    return _finished(base, fit, evidence, prior, recompute=True)
+
+
+def _short(fit: FitResult, table: pl.DataFrame) -> tuple[Ranging | None, Digest2 | None]:
+    """Ranging and digest2 for short arcs; None where they do not apply."""
+    if fit.arc_days > SHORT_DAYS:
+        return None, None
+    ranging: Ranging | None = None
+    classes: Digest2 | None = None
+    if "distance open" in fit.flags:
+        try:
+            ranging = systematic_ranging(table)
+        except InputError:
+            ranging = None
+    optical = table.filter((pl.col("kind") == "optical") & ~pl.col("superseded"))
+    if optical.height >= 2:
+        try:
+            classes = digest2_classes(optical)
+        except InputError:
+            classes = None
+    return ranging, classes
+
+
+def _screened(fit: FitResult, without: Collection[str], prior: float) -> Assessment | None:
+    """The lines that rest on the row of the catalogue table; None where no orbit about the Sun is closed."""
+    if fit.elements["e"] >= 1.0 or set(without) >= set(screening.LINES):
+        return None
+    objects = Catalogue(fit.to_table(), ())
+    report = screening.assess(load_bundled(), objects, without=tuple(without), prior=prior)
+    return report.assessments[0] if report.assessments else None
+
+
+def _finished(
+    base: Assessment | None,
+    fit: FitResult,
+    evidence: tuple[Evidence, ...],
+    prior: float,
+    *,
+    recompute: bool = False,
+) -> Assessment:
+    orbit = fit.to_dict()
+    missing = tuple(item for item in base.missing if item.line != "area_to_mass") if base else ()
+    missing = (*missing, *_push_forecast(fit))
+    if base is not None and not recompute:
+        return replace(base, evidence=evidence, orbit=orbit, missing=missing)
+    measured = [item for item in evidence if item.status == "measured"]
+    total = sum(item.log10_bayes_factor for item in measured)
+    below = float(np.sqrt(sum((item.log10_bayes_factor - item.interval[0]) ** 2 for item in measured)))
+    above = float(np.sqrt(sum((item.interval[1] - item.log10_bayes_factor) ** 2 for item in measured)))
+    probability, lo, hi = (
+        float(rules.posterior(value, prior)) for value in (total, total - below, total + above)
+    )
+    push = next((item for item in measured if item.line == "area_to_mass"), None)
+    inputs = push.inputs if push is not None else {}
+    bound = any(item.line == short_arc.LINE and item.log10_bayes_factor > 3.0 for item in measured)
+    word = rules.classify(
+        np.array([probability]),
+        identified=np.array([False]),
+        natural_rejected=np.array([bound]),
+        artificial_rejected=np.array([float(inputs.get("p_artificial", 1.0)) < 0.01]),
+        informed=np.array([push is not None]),
+        natural_measured=np.array([push is not None and push.log10_bayes_factor <= rules.MEASURED_NATURAL]),
+    )[0]
+    return Assessment(
+        designation=fit.designation,
+        rank=None,
+        object_class=str(word),  # type: ignore[arg-type]
+        probability_artificial=probability,
+        interval=(lo, hi),
+        prior=prior,
+        log10_bayes_factor=float(total),
+        p_value=base.p_value if base is not None else None,
+        q_value=base.q_value if base is not None else None,
+        evidence=evidence,
+        missing=missing,
+        orbit=orbit,
+        verdict=_verdict(fit, str(word), probability, evidence),
+    )
+
+
+def _push_forecast(fit: FitResult) -> tuple[Missing, ...]:
+    """When the area-to-mass line becomes decisive, where it is not yet."""
+    from datetime import UTC, date, datetime
+
+    sigma = fit.push.get("amr_sigma_m2kg")
+    if sigma is not None and sigma < 0.0136 / 5.0:
+        return ()
+    needs, day = forecast(fit.arc_days, date.fromisoformat(fit.last_utc[:10]), datetime.now(UTC).date())
+    return (Missing("area_to_mass", needs, day),)
+
+
+def _verdict(fit: FitResult, word: str, probability: float, evidence: tuple[Evidence, ...]) -> str:
+    speaking = [item.summary for item in evidence if item.status == "measured"]
+    head = f"{fit.designation}: {word.replace('_', ' ')}, probability artificial {probability:.2g}."
+    return " ".join([head, *speaking])
+
+
+def _as_rejected(failure: FitFailure, table: pl.DataFrame) -> RejectedRow:
+    rows = table.filter(pl.col("object") == failure.designation)
+    line = rows["source_line"][0] if rows.height else None
+    return RejectedRow(int(line or 0), f"no orbit: {failure.reason}", failure.designation, rows["source"][0])
+
+
+__all__ = ["Observed", "assess_observations"]
