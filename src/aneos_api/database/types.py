@@ -73,6 +73,12 @@ def uuid7() -> UUID:
     return UUID(int=value)
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def to_json(value: Any) -> str:
     """``value`` as compact strict JSON for a column."""
-    return json.dumps(json_ready(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    try:
+        return _encoder.encode(value)
+    except (TypeError, ValueError):  # something that JSON lacks: a number that is not finite, a date, an array
+        return _encoder.encode(json_ready(value))
