@@ -9,6 +9,7 @@ and Moon come from JPL DE440, sixteen asteroids from sb441-n16; nothing is ever 
 - ``encounters``: every approach to the Earth and the Moon, captures and collisions
 - ``uncertainty``, ``clones``: a covariance in the coordinates it comes in, and draws from it
 - ``assumed``: a covariance where none was published, from the MPC's U parameter and the arc
+- ``history``, ``coorbital``, ``resonance``: patterns of the encounters of one object against its look-alikes
 """
 
 from aneos.dynamics.assumed import assumed_uncertainty
@@ -23,6 +24,7 @@ from aneos.dynamics.encounters import (
 from aneos.dynamics.engine import Propagated, Trajectories, propagate, sample
 from aneos.dynamics.ephemeris import body_states, check_span
 from aneos.dynamics.forces import ALL_ASTEROIDS, LARGEST_ASTEROIDS, ForceModel
+from aneos.dynamics.history import EncounterPatterns, Pattern, encounter_patterns, natural_look_alikes
 from aneos.dynamics.states import States, concatenate
 from aneos.dynamics.uncertainty import CovarianceLike, OrbitUncertainty
 
@@ -33,9 +35,11 @@ __all__ = [
     "Clones",
     "CovarianceLike",
     "EncounterHistory",
+    "EncounterPatterns",
     "Encounters",
     "ForceModel",
     "OrbitUncertainty",
+    "Pattern",
     "Propagated",
     "States",
     "Trajectories",
@@ -44,8 +48,10 @@ __all__ = [
     "check_span",
     "concatenate",
     "draw_clones",
+    "encounter_patterns",
     "find_encounters",
     "iter_encounters",
+    "natural_look_alikes",
     "propagate",
     "sample",
 ]

@@ -121,28 +121,30 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-def to_heliocentric_ecliptic(
-    barycentric: FloatArray, epochs_tdb_jd: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def to_heliocentric_ecliptic(states: FloatArray, epochs_tdb_jd: FloatArray) -> tuple[FloatArray, FloatArray]:
     """States (k, 6) along ICRF axes to heliocentric ecliptic position and velocity, (k, 3) each."""
-    position = np.full((barycentric.shape[0], 3), np.nan)
+    position = np.full((states.shape[0], 3), np.nan)
     velocity = np.full_like(position, np.nan)
-    known = np.isfinite(barycentric).all(axis=1) & np.isfinite(epochs_tdb_jd)
+    known = np.isfinite(states).all(axis=1) & np.isfinite(epochs_tdb_jd)
     sun_r, sun_v = body_states(SUN.name, epochs_tdb_jd[known], centre=None, frame="equatorial")
-    position[known] = (barycentric[known, :3] - sun_r) @ TO_ECLIPTIC.T
-    velocity[known] = (barycentric[known, 3:] - sun_v) @ TO_ECLIPTIC.T
+    position[known] = (states[known, :3] - sun_r) @ TO_ECLIPTIC.T
+    velocity[known] = (states[known, 3:] - sun_v) @ TO_ECLIPTIC.T
     return position, velocity
+
+
+def barycentric(states: States) -> FloatArray:
+    """Barycentric positions and velocities (n, 6) along ICRF axes."""
+    out = np.concatenate([states.position_au @ TO_ECLIPTIC, states.velocity_au_d @ TO_ECLIPTIC], axis=1)
+    known = np.isfinite(states.epoch_tdb_jd)
+    sun_r, sun_v = body_states(SUN.name, states.epoch_tdb_jd[known], centre=None, frame="equatorial")
+    out[known] += np.concatenate([sun_r, sun_v], axis=1)
+    return out
 
 
 def _rows(states: States, forces: ForceModel) -> FloatArray:
     """The kernel's rows: barycentric states along ICRF axes."""
     rows = np.zeros((len(states), _COLUMNS))
-    rows[:, :3] = states.position_au @ TO_ECLIPTIC
-    rows[:, 3:6] = states.velocity_au_d @ TO_ECLIPTIC
-    known = np.isfinite(states.epoch_tdb_jd)
-    sun_r, sun_v = body_states(SUN.name, states.epoch_tdb_jd[known], centre=None, frame="equatorial")
-    rows[known, :3] += sun_r
-    rows[known, 3:6] += sun_v
+    rows[:, :6] = barycentric(states)
     if forces.radiation_pressure:
         rows[:, 6], rows[:, 7], rows[:, 8] = states.A1, states.A2, states.A3
     rows[:, 9] = states.epoch_tdb_jd - J2000_TDB_JD
