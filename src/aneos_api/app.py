@@ -19,6 +19,7 @@ from aneos_api.authentication import Authenticator
 from aneos_api.context import Context
 from aneos_api.dashboard import mount as mount_dashboard
 from aneos_api.database.database import Database
+from aneos_api.database.quick import QuickReads
 from aneos_api.endpoints.faults import add_handlers
 from aneos_api.endpoints.openapi import document
 from aneos_api.endpoints.routers import ROUTERS, is_open
@@ -104,6 +105,7 @@ def make_context(settings: Settings, database: Database) -> Context:
     return Context(
         settings=settings,
         database=database,
+        quick=QuickReads(database),
         passwords=Passwords(
             memory_kib=security.argon2_memory_kib,
             time_cost=security.argon2_time_cost,
@@ -197,6 +199,7 @@ def _lifespan(
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await _quietly(context.activity.flush, "writing what is left of the activity")
+            await context.quick.close()
             if owns_database:
                 await context.database.close()
 

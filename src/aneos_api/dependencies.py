@@ -76,7 +76,7 @@ async def _state(request: Request) -> RequestState:
 
 
 async def _reading(request: Request) -> AsyncIterator[Work]:
-    async with context_of(request).database.read() as work:
+    async with context_of(request).quick.read() as work:
         yield work
 
 
