@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -79,7 +80,7 @@ def site_settings(folder: Path) -> Settings:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The service with the whole bundled catalogue (40,874 objects) and a member of each role."""
     folder = tmp_path_factory.mktemp("dashboard")
-    asyncio.run(_fill(folder, screened=True))
+    _apart(folder, screened=True)
     yield from _serve(folder)
 
 
@@ -87,7 +88,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def fresh_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The service before the first screen."""
     folder = tmp_path_factory.mktemp("fresh-dashboard")
-    asyncio.run(_fill(folder, screened=False))
+    _apart(folder, screened=False)
     yield from _serve(folder)
 
 
@@ -105,6 +106,12 @@ def browser() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
         yield opened
         opened.close()
+
+
+def _apart(folder: Path, *, screened: bool) -> None:
+    """Fill the database in a thread: Playwright keeps a loop of its own running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(_fill(folder, screened=screened))).result()
 
 
 async def _fill(folder: Path, *, screened: bool) -> None:

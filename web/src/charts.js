@@ -33,13 +33,15 @@ class Chart {
       return;
     }
     this.place.replaceChildren();
-    const axis = { stroke: page("--ink"), grid: { stroke: page("--line") }, ticks: { stroke: page("--line") }, font: "12px system-ui, sans-serif" };
+    const axis = { stroke: page("--ink"), grid: { stroke: page("--line"), width: 1 }, ticks: { stroke: page("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
     this.plot = new uPlot(
-      { width: this.place.clientWidth, height: 170, legend: { show: false }, axes: [axis, axis], series: [{}, { stroke: page("--accent"), width: 2 }] },
+      { width: this.place.clientWidth, height: 170, legend: { show: false }, axes: [{ ...axis, values: (_, values) => values.map(clock) }, axis], series: [{}, { stroke: page("--accent"), width: 2 }] },
       [points.map((point) => Date.parse(point.at) / 1000), points.map((point) => point.mean)],
       this.place,
     );
   }
 }
+
+const clock = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 16);
 
 for (const place of document.querySelectorAll("[data-chart]")) new Chart(place);

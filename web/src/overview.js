@@ -57,12 +57,13 @@ class Picture {
       splits: (_plot, _axis, low, high) => ticks(low, high),
       values: (_, values) => values.map((value) => (value === null ? "" : String(Number(value.toPrecision(6))))),
     });
+    const wide = this.place.clientWidth > 600;
     const scale = (whole) => ({ distr: 3, log: 10, range: (_, low, high) => (low === null ? whole : [Math.max(low, 1e-4), high]) });
     this.plot = new uPlot(
       {
         ...this.size(),
         scales: { x: { time: false, ...scale(WHOLE.x) }, y: scale(WHOLE.y) },
-        axes: [axis("speed relative to Earth at the closest point of the orbits (km/s)"), axis("inclination to the ecliptic (°)")],
+        axes: [axis(wide ? "speed relative to Earth at the closest point of the orbits (km/s)" : "speed past Earth (km/s)"), axis("inclination to the ecliptic (°)")],
         series: [{}, { show: false }],
         legend: { show: false },
         cursor: { drag: { x: true, y: true, uni: 20 }, points: { show: false }, bind: { dblclick: () => () => this.whole() } },

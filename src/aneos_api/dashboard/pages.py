@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from aneos.artificial.launches import ACKNOWLEDGEMENT, load_launches
-from aneos.assessment import CLASSES
+from aneos.assessment import CLASSES, NULL_REJECTED_BELOW
 from aneos_api.context import context_of
 from aneos_api.dashboard import drawings, picture
 from aneos_api.dashboard.rendering import page_headers, renderer_of
@@ -26,6 +26,9 @@ from aneos_api.security.permissions import Permission
 router = APIRouter(route_class=PageRoute)
 
 ROWS: Final = 50
+CUT: Final = NULL_REJECTED_BELOW
+"""q-value at which the watch list draws its line."""
+
 FILTERS: Final = {
     "class": "class",
     "designation": "designation__contains",
@@ -203,6 +206,8 @@ async def watchlist(
         "more": urlencode({**given, "sort": sort or "rank", "cursor": page.next or ""}),
         "export": {**filters, "sort": sort or "rank"},
         "screen": await work.analysis.current_screen(),
+        "cut": any(row.q_value is not None and row.q_value <= CUT for row, _ in page.items),
+        "fdr": CUT,
     }
     part = "hx-request" in request.headers
     template = "watchlist_rows.html" if part and cursor else "watchlist.html"

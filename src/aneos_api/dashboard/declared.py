@@ -1,0 +1,91 @@
+"""How a page of tables is declared: lists of the API, what may be done with a row, what may be made.
+
+Only what the API offers is declared; the visitor's permissions decide what of it is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aneos_api.security.permissions import Permission
+
+V1: Final = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button of a row. ``url`` may name fields of the row in braces; ``when``: field → values that allow it."""
+
+    text: str
+    method: str
+    url: str
+    needs: Permission
+    body: dict[str, Any] | None = None
+    when: dict[str, list[Any]] | None = None
+    sure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One input of a form. ``kind``: text, email, password, number, select, checkbox, list, json."""
+
+    name: str
+    text: str
+    kind: str = "text"
+    options: tuple[str, ...] = ()
+    required: bool = True
+    value: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What can be made: sent as JSON to ``url``."""
+
+    text: str
+    url: str
+    needs: Permission
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A list of the API. ``columns`` are (field, heading, kind); kinds: text, time, number, code, link, bytes."""
+
+    title: str
+    url: str
+    columns: tuple[tuple[str, str, str], ...]
+    empty: str
+    about: str = ""
+    needs: Permission = Permission.READ
+    actions: tuple[Action, ...] = ()
+    form: Form | None = None
+    filters: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A stored metric over the last hour."""
+
+    metric: str
+    title: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThinPage:
+    title: str
+    about: str
+    tables: tuple[Table, ...]
+    needs: Permission = Permission.READ
+    charts: tuple[Chart, ...] = ()
+
+
+ANALYSE, MANAGE, OPERATE = (
+    Permission.ANALYSE,
+    Permission.MANAGE,
+    Permission.OPERATE,
+)
+
+CREATED: Final = ("created_at", "Made", "time")

@@ -1,0 +1,214 @@
+"""The pages of tables that every member may see: registry, models, monitoring, alerts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aneos_api.dashboard.declared import (
+    ANALYSE,
+    MANAGE,
+    OPERATE,
+    V1,
+    Action,
+    Chart,
+    Field,
+    Form,
+    Table,
+    ThinPage,
+)
+
+REGISTRY: Final = ThinPage(
+    "Registry of artificial objects",
+    "Known artificial objects on distant orbits: who they are and how sure that is.",
+    (
+        Table(
+            "Known objects",
+            f"{V1}/catalogue/artificial?limit=200",
+            (
+                ("name", "Name", "text"),
+                ("cospar", "COSPAR", "code"),
+                ("launch_date", "Launched", "text"),
+                ("kind", "Kind", "text"),
+                ("status", "Identity", "text"),
+                ("regime", "Orbit", "text"),
+                ("withdrawn_designations", "Was listed as", "text"),
+                ("note", "Note", "text"),
+            ),
+            "No object fits.",
+            filters=(
+                Field("status", "Identity", "select", ("confirmed", "probable", "disputed"), required=False),
+            ),
+        ),
+    ),
+)
+
+MODELS: Final = ThinPage(
+    "Models",
+    "Learned models and experiments that this installation holds. They rank; they never form the verdict.",
+    (
+        Table(
+            "Models",
+            f"{V1}/prediction/models",
+            (
+                ("name", "Name", "text"),
+                ("version", "Version", "code"),
+                ("algorithm", "Algorithm", "text"),
+                ("stage", "Stage", "text"),
+                ("metrics", "Measured", "code"),
+                ("activated_at", "In use since", "time"),
+            ),
+            "No model has been registered in this installation yet.",
+            actions=(
+                Action(
+                    "Activate",
+                    "POST",
+                    f"{V1}/prediction/models/{{id}}/activate",
+                    OPERATE,
+                    when={"stage": ["candidate", "challenger", "retired"]},
+                    sure="Use this model from now on?",
+                ),
+            ),
+        ),
+        Table(
+            "Experiments",
+            f"{V1}/prediction/experiments",
+            (
+                ("name", "Name", "text"),
+                ("status", "State", "text"),
+                ("metric", "Measure", "text"),
+                ("started_at", "From", "time"),
+                ("ended_at", "To", "time"),
+            ),
+            "No experiment has been made yet.",
+        ),
+    ),
+)
+
+MONITORING: Final = ThinPage(
+    "Monitoring",
+    "What the service measures of itself: the process that answered, its database and its queue.",
+    (
+        Table(
+            "Newest values",
+            f"{V1}/monitoring/metrics",
+            (("name", "Metric", "code"), ("value", "Value", "number"), ("recorded_at", "Measured", "time")),
+            "Nothing has been measured yet: the first values come within a minute of the start.",
+        ),
+        Table(
+            "Requests by route",
+            f"{V1}/monitoring/performance",
+            (
+                ("method", "Method", "code"),
+                ("route", "Route", "code"),
+                ("requests", "Requests", "number"),
+                ("errors", "Errors", "number"),
+                ("mean_ms", "Mean (ms)", "number"),
+                ("p50_ms", "p50 (ms)", "number"),
+                ("p95_ms", "p95 (ms)", "number"),
+                ("p99_ms", "p99 (ms)", "number"),
+            ),
+            "No request has been answered by this process yet.",
+        ),
+        Table(
+            "System",
+            f"{V1}/monitoring/system",
+            (("key", "What", "code"), ("value", "Value", "code")),
+            "The system told nothing.",
+        ),
+    ),
+    charts=(
+        Chart("requests_per_s", "Requests", "per second"),
+        Chart("mean_request_ms", "Mean time of a request", "ms"),
+        Chart("cpu_share", "Processor", "cores in use"),
+    ),
+)
+
+ALERTS: Final = ThinPage(
+    "Alerts",
+    "What the rules of your organisation found, and the rules themselves.",
+    (
+        Table(
+            "Alerts",
+            f"{V1}/monitoring/alerts",
+            (
+                ("severity", "Severity", "text"),
+                ("status", "State", "text"),
+                ("designation", "Object", "object"),
+                ("title", "What", "text"),
+                ("message", "Why", "text"),
+                ("count", "Times", "number"),
+                ("last_seen_at", "Last seen", "time"),
+            ),
+            "No alert: no rule has found anything.",
+            actions=(
+                Action(
+                    "Acknowledge",
+                    "POST",
+                    f"{V1}/monitoring/alerts/{{id}}/acknowledge",
+                    ANALYSE,
+                    body={},
+                    when={"status": ["open"]},
+                ),
+                Action(
+                    "Resolve",
+                    "POST",
+                    f"{V1}/monitoring/alerts/{{id}}/resolve",
+                    ANALYSE,
+                    body={},
+                    when={"status": ["open", "acknowledged"]},
+                ),
+            ),
+            filters=(
+                Field("status", "State", "select", ("open", "acknowledged", "resolved"), required=False),
+            ),
+        ),
+        Table(
+            "Rules",
+            f"{V1}/monitoring/rules",
+            (
+                ("name", "Name", "text"),
+                ("kind", "Kind", "text"),
+                ("condition", "Condition", "code"),
+                ("severity", "Severity", "text"),
+                ("enabled", "On", "text"),
+                ("last_fired_at", "Last fired", "time"),
+            ),
+            "No rule has been made yet.",
+            actions=(
+                Action(
+                    "Switch off",
+                    "PATCH",
+                    f"{V1}/monitoring/rules/{{id}}",
+                    MANAGE,
+                    {"enabled": False},
+                    {"enabled": [True]},
+                ),
+                Action(
+                    "Switch on",
+                    "PATCH",
+                    f"{V1}/monitoring/rules/{{id}}",
+                    MANAGE,
+                    {"enabled": True},
+                    {"enabled": [False]},
+                ),
+                Action("Delete", "DELETE", f"{V1}/monitoring/rules/{{id}}", MANAGE, sure="Delete this rule?"),
+            ),
+            form=Form(
+                "New rule",
+                f"{V1}/monitoring/rules",
+                MANAGE,
+                (
+                    Field("name", "Name"),
+                    Field("kind", "Kind", "select", ("science", "system")),
+                    Field(
+                        "condition",
+                        "Condition (JSON)",
+                        "json",
+                        value='{"class": "probably_artificial", "probability_artificial__ge": 0.5}',
+                    ),
+                    Field("severity", "Severity", "select", ("warning", "info", "critical")),
+                ),
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,301 @@
+"""The pages in a real browser: every page and role at three widths, without an error and without a forbidden load."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+
+from aneos.orbits import KeplerianElements, earth_elements, elements_to_state
+from aneos_api.dashboard.visitors import LOGIN
+from tests.dashboard.conftest import PASSWORD, Site
+
+WIDTHS: Final = (390, 1024, 1600)
+AXE: Final = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+FIRST_PAGE_BYTES: Final = 300_000
+OVERVIEW_MS: Final = 1500.0
+
+COMMON: Final = (
+    "/",
+    "/objects/2011 WE",
+    "/watchlist",
+    "/registry",
+    "/launches?q=Centaur",
+    "/models",
+    "/monitoring",
+    "/alerts",
+    "/account",
+    "/search?q=2006 R",
+)
+ADMINISTRATION: Final = tuple(
+    f"/administration/{part}" for part in ("users", "keys", "sessions", "audit", "jobs", "webhooks", "usage")
+)
+OPERATION: Final = tuple(f"/administration/{part}" for part in ("tenants", "backups", "configuration"))
+ACCESS_PAGES: Final = (
+    "/",
+    "/objects/2011 WE",
+    "/workbench",
+    "/administration/users",
+    "/account",
+    "/watchlist?q_max=0.584",
+    "/launches?q=Apollo",
+    "/alerts",
+    "/monitoring",
+    "/objects/no-such-object",
+)
+OWN_PAGES: Final = {
+    "viewer": (*COMMON, "/workbench"),
+    "analyst": ("/", "/objects/2006 RH120", "/watchlist", "/workbench", "/alerts"),
+    "admin": ("/", "/watchlist", "/alerts", *ADMINISTRATION),
+    "operator": ("/", "/models", "/administration/jobs", *OPERATION),
+}
+"""What is opened as whom; a viewer's workbench is the page that says no."""
+
+WATCH: Final = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', (event) =>
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+"""
+
+
+class Visit:
+    """One window of one visitor, and what went wrong in it."""
+
+    def __init__(self, site: Site, context: Any) -> None:
+        self.site = site
+        self.page = context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.page.add_init_script(WATCH)
+        self.faults: list[str] = []
+        self.expected: set[int] = set()
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("console", self._said)
+
+    def _said(self, message: Any) -> None:
+        failed = re.search(r"status of (\d+)", message.text)
+        if message.type == "error" and not (failed and int(failed[1]) in self.expected):
+            self.faults.append(f"console: {message.text} {message.location}")
+
+    def open(self, path: str) -> Any:
+        reply = self.page.goto(self.site.url + path)
+        self.settle()
+        return reply
+
+    def settle(self) -> None:
+        _expect(self.page.locator("main .loading:visible"), 0)
+
+    def check(self) -> None:
+        """Fail for anything that the browser complained of."""
+        self.faults += self.page.evaluate("window.violations")
+        assert self.faults == [], self.page.url
+
+
+@pytest.fixture
+def visit(site: Site, browser: Any) -> Iterator[Callable[..., Visit]]:
+    contexts = []
+
+    def enter(role: str | None = None, *, where: Site = site, **options: Any) -> Visit:
+        contexts.append(browser.new_context(**{"viewport": {"width": 1024, "height": 800}} | options))
+        if role is not None:
+            contexts[-1].add_cookies(where.cookies(role))
+        return Visit(where, contexts[-1])
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("role", list(OWN_PAGES))
+def test_every_page_opens_cleanly_at_every_width(visit: Callable[..., Visit], role: str) -> None:
+    seen = visit(role)
+    for path in OWN_PAGES[role]:
+        seen.expected = {403} if (role, path) == ("viewer", "/workbench") else set()
+        seen.open(path)
+        for width in WIDTHS:
+            seen.page.set_viewport_size({"width": width, "height": 800})
+            assert seen.page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        assert not seen.page.query_selector("main .notice.bad:visible") or seen.expected, path
+        assert len(seen.page.query_selector_all("h1")) == 1
+        seen.check()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_serious_fault_of_access(visit: Callable[..., Visit], scheme: str) -> None:
+    # Only axe itself is brought in past the policy; the pages are judged under it in the test above.
+    assert AXE.is_file(), "axe-core is not installed: make assets"
+    seen = visit("operator", color_scheme=scheme, bypass_csp=True)
+    found = []
+    for path in ACCESS_PAGES if scheme == "light" else ACCESS_PAGES[:5]:
+        seen.open(path)
+        seen.page.evaluate(AXE.read_text(encoding="utf-8"))
+        report = seen.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found += [
+            (path, item["id"], item["nodes"][0]["html"][:200], item["nodes"][0]["failureSummary"][:300])
+            for item in report["violations"]
+            if item["impact"] in ("serious", "critical")
+        ]
+    assert found == []
+
+
+def test_log_in_shows_what_is_wrong_and_then_leads_back(visit: Callable[..., Visit]) -> None:
+    seen = visit()
+    seen.expected = {401}
+    seen.page.goto(f"{seen.site.url}/watchlist?class=natural")
+    assert LOGIN in seen.page.url
+    seen.page.fill("[name=email]", "viewer@example.org")
+    seen.page.fill("[name=password]", "wrong")
+    seen.page.click("button[type=submit]")
+    seen.page.wait_for_selector("[role=alert]:visible")
+    seen.page.fill("[name=password]", PASSWORD)
+    seen.page.click("button[type=submit]")
+    seen.page.wait_for_url("**/watchlist?class=natural")
+    seen.check()
+
+
+def test_the_first_page_is_light(visit: Callable[..., Visit]) -> None:
+    seen = visit("viewer")
+    session = seen.page.context.new_cdp_session(seen.page)
+    session.send("Network.enable")
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    seen.open("/")
+    seen.page.wait_for_selector("#plot[data-drawn]")
+    assert len(sizes) >= 5
+    assert sum(sizes) < FIRST_PAGE_BYTES
+
+
+def test_the_overview_plots_the_whole_catalogue_in_time(visit: Callable[..., Visit]) -> None:
+    seen = visit("viewer")
+    times = []
+    for _ in range(3):
+        seen.open("/")
+        seen.page.wait_for_selector("#plot[data-drawn]")
+        times.append(seen.page.evaluate("performance.getEntriesByName('plotted')[0].startTime"))
+    total = seen.site.get("/api/v1/analysis/statistics", "viewer").json()["objects"]
+    assert seen.page.get_attribute("#plot", "data-drawn") == str(total)
+    assert total == 40_874
+    assert min(times) < OVERVIEW_MS
+
+
+def test_a_flagged_object_in_the_picture_leads_to_its_page(visit: Callable[..., Visit]) -> None:
+    seen = visit("viewer", viewport={"width": 1600, "height": 1000})
+    seen.open("/")
+    seen.page.wait_for_selector("#plot[data-drawn]")
+    first = seen.site.get("/api/v1/analysis/watchlist?limit=1", "viewer").json()["items"][0]
+    box = seen.page.locator("#plot .u-over").bounding_box()
+    across = np.log10(first["v_encounter_kms"] / 0.02) / np.log10(80.0 / 0.02)
+    down = 1.0 - np.log10(first["i_deg"] / 0.008) / np.log10(180.0 / 0.008)
+    seen.page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+    seen.page.wait_for_selector(".tip:visible")
+    assert first["designation"] in seen.page.inner_text(".tip")
+    seen.page.mouse.down()
+    seen.page.mouse.up()
+    seen.page.wait_for_url("**/objects/**")
+    assert seen.page.inner_text("h1").startswith(first["designation"])
+    seen.check()
+
+
+@pytest.mark.parametrize("days", [0, 1000, -2500])
+def test_distances_beside_the_orbit_are_those_of_the_library(visit: Callable[..., Visit], days: int) -> None:
+    seen = visit("viewer")
+    seen.open("/objects/2006 RH120")
+    seen.page.eval_on_selector(
+        "#orbit-time",
+        "(slider, days) => { slider.value = days; slider.dispatchEvent(new Event('input')); }",
+        days,
+    )
+    shown = seen.page.eval_on_selector("#orbit-distances", "(line) => ({...line.dataset})")
+    orbit = seen.site.get("/api/v1/analysis/objects/2006 RH120", "viewer").json()["assessment"]["orbit"]
+    names = ("a_au", "e", "i_deg", "node_deg", "peri_deg", "mean_anomaly_deg", "epoch_tdb_jd")
+    own = KeplerianElements(*(np.array([orbit[name]]) for name in names))
+    moment = float(orbit["epoch_tdb_jd"]) + days
+    bodies = (own, earth_elements(orbit["epoch_tdb_jd"]))
+    places = [elements_to_state(body, moment)[0][0] for body in bodies]
+    assert float(shown["jd"]) == moment
+    assert float(shown["sun"]) == pytest.approx(np.linalg.norm(places[0]), abs=1e-6)
+    assert float(shown["earth"]) == pytest.approx(np.linalg.norm(places[0] - places[1]), abs=1e-6)
+
+
+def test_the_workbench_gives_the_api_s_verdict_and_tells_a_bad_row(visit: Callable[..., Visit]) -> None:
+    seen = visit("analyst")
+    seen.open("/workbench")
+    seen.page.fill("textarea", "designation,a_au\nx,much")
+    seen.page.click("button[type=submit]")
+    seen.page.wait_for_selector("[role=alert]:visible")
+    assert "Line 2: a_au is no number" in seen.page.inner_text("[role=alert]:visible")
+    seen.page.click("text=An example")
+    seen.page.click("button[type=submit]")
+    seen.page.wait_for_selector("article.answer")
+    assert "P(artificial)" in seen.page.inner_text("article.answer")
+    assert len(seen.page.query_selector_all("article.answer tbody tr")) >= 4
+    seen.check()
+
+
+def test_htmx_adds_the_following_rows(visit: Callable[..., Visit]) -> None:
+    seen = visit("viewer")
+    seen.open("/watchlist")
+    seen.page.click("tr.more button")
+    _expect(seen.page.locator("table.watch tbody tr:not(.more)"), 100)
+    seen.check()
+
+
+def test_a_user_made_in_the_administration_can_be_switched_off(visit: Callable[..., Visit]) -> None:
+    seen = visit("admin")
+    seen.page.on("dialog", lambda dialog: dialog.accept())
+    seen.open("/administration/users")
+    seen.page.click("summary")
+    seen.page.fill("[name=email]", "fresh@example.org")
+    seen.page.click("form[data-api] button[type=submit]")
+    seen.page.wait_for_selector("output.good code")
+    row = seen.page.locator("tr", has_text="fresh@example.org")
+    row.locator("text=Switch off").click()
+    row.locator("text=Switch on").wait_for()
+    seen.check()
+
+
+def test_a_list_that_fails_says_so_and_offers_another_try(visit: Callable[..., Visit]) -> None:
+    seen = visit("viewer")
+    seen.expected = {503}
+    failure = {"status": 503, "json": {"error": "unavailable", "detail": "The database does not answer"}}
+    seen.page.route("**/api/v1/monitoring/alerts*", lambda route: route.fulfill(**failure))
+    seen.open("/alerts")
+    seen.page.wait_for_selector("text=The database does not answer")
+    seen.page.unroute("**/api/v1/monitoring/alerts*")
+    seen.page.click("text=Try again")
+    seen.page.wait_for_selector("text=No alert: no rule has found anything.")
+    seen.check()
+
+
+def test_theme_and_menu_answer_to_the_keyboard(visit: Callable[..., Visit]) -> None:
+    seen = visit("viewer", viewport={"width": 390, "height": 800})
+    seen.open("/watchlist")
+    seen.page.keyboard.press("Tab")
+    assert seen.page.evaluate("document.activeElement.className") == "skip"
+    assert not seen.page.is_visible("#navigation")
+    seen.page.focus("[data-menu]")
+    seen.page.keyboard.press("Enter")
+    assert seen.page.is_visible("#navigation")
+    seen.page.focus("[data-theme-button]")
+    seen.page.keyboard.press("Enter")
+    assert seen.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    seen.open("/registry")
+    assert seen.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    seen.check()
+
+
+def test_the_welcome_page_opens_cleanly(visit: Callable[..., Visit], fresh_site: Site) -> None:
+    seen = visit("operator", where=fresh_site)
+    seen.open("/")
+    assert seen.page.is_visible("text=Take in and screen the catalogue")
+    seen.check()
+
+
+def _expect(found: Any, count: int) -> None:
+    """Wait until the page has ``count`` of these."""
+    from playwright.sync_api import expect
+
+    expect(found).to_have_count(count, timeout=60_000)
