@@ -1,7 +1,7 @@
-"""False signals of the encounter patterns: ``python -m benchmarks.dynamics_patterns [objects] [seed]``.
+"""False signals of the encounter patterns: ``python -m benchmarks.dynamics_patterns [families] [seed]``.
 
-Natural near-Earth asteroids that can come near the Earth are drawn from the bundled catalogue, and each is tested as if
-it were a candidate. Known co-orbitals follow, whose states are published.
+Around natural near-Earth asteroids drawn from the bundled catalogue, families of look-alikes are made, and each member
+is tested against all the others as if it were a candidate. Known co-orbitals follow, whose states are published.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import polars as pl
 from scipy.stats import beta
 
 from aneos.catalogue import load_bundled
-from aneos.dynamics import States, encounter_patterns, natural_look_alikes
+from aneos.dynamics import States, encounter_patterns, false_signal_rate, natural_look_alikes
 from aneos.orbits import KeplerianElements, earth_moid
 
 LOOK_ALIKES = 99
@@ -42,32 +42,23 @@ def limits(count: int, n: int) -> tuple[float, float]:
 
 
 def main(arguments: list[str]) -> None:
-    n = int(arguments[0]) if arguments else 40
+    families = int(arguments[0]) if arguments else 4
     seed = int(arguments[1]) if len(arguments) > 1 else 0
     table = load_bundled().table
     elements = KeplerianElements.from_table(table)
     near = np.flatnonzero((earth_moid(elements).moid_au < 0.05) & (elements.e < 1.0))
-    chosen = np.random.default_rng(seed).choice(near, n, replace=False)
-    signals: dict[str, int] = {}
-    any_signal = 0
-    for row in chosen:
-        orbit = elements.take([row])
-        found = encounter_patterns(
-            States.from_elements(orbit), natural_look_alikes(orbit, LOOK_ALIKES, seed=seed), level=LEVEL
-        )
-        names = [pattern.name for pattern in found.patterns if pattern.signal]
-        any_signal += bool(names)
-        for pattern in found.patterns:
-            signals[pattern.name] = signals.get(pattern.name, 0) + pattern.signal
-        if names:
-            print(f"signal: {table['designation'][int(row)]}: {', '.join(names)}", file=sys.stderr)
-    low, high = limits(any_signal, n)
     print(
-        f"{n} natural objects with MOID < 0.05 au, {LOOK_ALIKES} look-alikes each, level {LEVEL}, seed {seed}"
+        f"{LOOK_ALIKES + 1} look-alikes of each, every one tested against the others, level {LEVEL}, seed {seed}"
     )
-    print(f"with any signal: {any_signal} ({any_signal / n:.3f}, 95% {low:.3f} to {high:.3f})")
-    for name, count in signals.items():
-        print(f"  {name}: {count}")
+    signals = tested = 0
+    for row in np.random.default_rng(seed).choice(near, families, replace=False):
+        found, n = false_signal_rate(
+            natural_look_alikes(elements.take([row]), LOOK_ALIKES + 1, seed=seed), level=LEVEL
+        )
+        print(f"  like {table['designation'][int(row)]}: {found} of {n} with any signal", flush=True)
+        signals, tested = signals + found, tested + n
+    low, high = limits(signals, tested)
+    print(f"in all: {signals} of {tested} ({signals / tested:.4f}, 95% {low:.4f} to {high:.4f})", flush=True)
 
     print("\n| object | published | found at epoch | capture (d) | signals |\n|---|---|---|---|---|")
     for designation, published in KNOWN.items():
@@ -78,7 +69,7 @@ def main(arguments: list[str]) -> None:
         state = "none" if found.state is None else found.state.kind
         capture = next(pattern.value for pattern in found.patterns if pattern.name == "capture")
         names = ", ".join(f"{p.name} (p = {p.p_value:.2f})" for p in found.patterns if p.signal) or "none"
-        print(f"| {designation} | {published} | {state} | {capture:.0f} | {names} |")
+        print(f"| {designation} | {published} | {state} | {capture:.0f} | {names} |", flush=True)
 
 
 if __name__ == "__main__":

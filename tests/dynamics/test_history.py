@@ -7,7 +7,13 @@ import polars as pl
 import pytest
 
 from aneos.catalogue import load_bundled
-from aneos.dynamics import States, concatenate, encounter_patterns, natural_look_alikes
+from aneos.dynamics import (
+    States,
+    concatenate,
+    encounter_patterns,
+    false_signal_rate,
+    natural_look_alikes,
+)
 from aneos.dynamics.history import _tested, periodicity
 from aneos.dynamics.resonance import COMMENSURABILITIES, libration_gap_deg, widest_gap_deg
 from aneos.errors import InputError
@@ -122,3 +128,14 @@ def test_bad_requests_are_refused() -> None:
         encounter_patterns(state, moved)
     with pytest.raises(InputError, match="one orbit"):
         natural_look_alikes(KeplerianElements([1.0, 1.1], 0.1, 1.0, 0.0, 0.0, 0.0, EPOCH))
+
+
+def test_look_alikes_tested_against_each_other_seldom_signal() -> None:
+    """With 24 others and level 0.05 no rank can be small enough after Holm's adjustment; at 0.9 some must be."""
+    alike = natural_look_alikes(elements_of("2006 RH120"), 25, seed=3)
+    short = {"first_tdb_jd": EPOCH - 3000.0, "last_tdb_jd": EPOCH + 1000.0}
+    assert false_signal_rate(alike, **short) == (0, 25)
+    loose, tested = false_signal_rate(alike, level=0.9, **short)
+    assert 0 < loose <= tested
+    with pytest.raises(InputError, match="too few"):
+        false_signal_rate(alike.take(slice(0, 10)), **short)

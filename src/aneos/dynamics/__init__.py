@@ -24,7 +24,13 @@ from aneos.dynamics.encounters import (
 from aneos.dynamics.engine import Propagated, Trajectories, propagate, sample
 from aneos.dynamics.ephemeris import body_states, check_span
 from aneos.dynamics.forces import ALL_ASTEROIDS, LARGEST_ASTEROIDS, ForceModel
-from aneos.dynamics.history import EncounterPatterns, Pattern, encounter_patterns, natural_look_alikes
+from aneos.dynamics.history import (
+    EncounterPatterns,
+    Pattern,
+    encounter_patterns,
+    false_signal_rate,
+    natural_look_alikes,
+)
 from aneos.dynamics.states import States, concatenate
 from aneos.dynamics.uncertainty import CovarianceLike, OrbitUncertainty
 
@@ -49,6 +55,7 @@ __all__ = [
     "concatenate",
     "draw_clones",
     "encounter_patterns",
+    "false_signal_rate",
     "find_encounters",
     "iter_encounters",
     "natural_look_alikes",

@@ -113,14 +113,8 @@ def encounter_patterns(
     if lives[0].elements is None:
         raise InputError("the object does not last through the span: it collides or its state is not finite")
     spells = _spells(lives[0])
-    statistics = {
-        "periodicity": ("", [periodicity(life.approaches) for life in lives]),
-        "resonance": ("deg", [_gap(life) for life in lives]),
-        "co-orbital": ("yr", [librating_days(_spells(life)) / YEAR_DAYS for life in lives]),
-        "capture": ("d", [life.captured_days for life in lives]),
-    }
     return EncounterPatterns(
-        _tested(statistics, level),
+        _tested(_statistics(lives), level),
         spell_at(spells, float(state.epoch_tdb_jd[0])),
         tuple(spells),
         lives[0].approaches,
@@ -132,6 +126,35 @@ def encounter_patterns(
             "level": level,
         },
     )
+
+
+def false_signal_rate(
+    look_alikes: States,
+    *,
+    first_tdb_jd: float = FIRST_JD,
+    last_tdb_jd: float = LAST_JD,
+    level: float = LEVEL,
+    forces: ForceModel = DEFAULT_FORCES,
+    threads: int | None = None,
+) -> tuple[int, int]:
+    """Each look-alike tested against all the others: how many show any signal, and how many were tested.
+
+    Objects that do not last through the span are not tested but stay in the null. Raises InputError for fewer than
+    20 look-alikes.
+    """
+    if len(look_alikes) < 20:
+        raise InputError(f"{len(look_alikes)} look-alikes are too few", source="look_alikes")
+    lives = _lives(look_alikes, first_tdb_jd, last_tdb_jd, forces, threads)
+    statistics = _statistics(lives)
+    tested = [row for row, life in enumerate(lives) if life.elements is not None]
+    signals = 0
+    for row in tested:
+        first = {
+            name: (unit, [values[row], *values[:row], *values[row + 1 :]])
+            for name, (unit, values) in statistics.items()
+        }
+        signals += any(pattern.signal for pattern in _tested(first, level))
+    return signals, len(tested)
 
 
 def natural_look_alikes(
@@ -228,6 +251,16 @@ def _spells(life: _Life) -> list[CoorbitalSpell]:
     if life.elements is None:
         return []
     return coorbital_spells(life.elements.epoch_tdb_jd, relative_longitude_deg(life.elements))
+
+
+def _statistics(lives: list[_Life]) -> dict[str, tuple[str, list[float]]]:
+    """Unit and values of every statistic, in the order of the lives."""
+    return {
+        "periodicity": ("", [periodicity(life.approaches) for life in lives]),
+        "resonance": ("deg", [_gap(life) for life in lives]),
+        "co-orbital": ("yr", [librating_days(_spells(life)) / YEAR_DAYS for life in lives]),
+        "capture": ("d", [life.captured_days for life in lives]),
+    }
 
 
 def _gap(life: _Life) -> float:
