@@ -108,5 +108,13 @@ ROUTES: Final[dict[tuple[str, str], str]] = {
     ("DELETE", f"{V1}/admin/webhooks/{{webhook_id}}"): "manage",
     ("GET", f"{V1}/admin/webhooks/{{webhook_id}}/deliveries"): "manage",
     ("POST", f"{V1}/admin/webhooks/{{webhook_id}}/test"): "manage",
+    ("GET", f"{V1}/stream/events"): "read",
+    ("GET", f"{V1}/stream/alerts"): "read",
+    ("GET", f"{V1}/stream/metrics"): "read",
+    ("GET", f"{V1}/stream/connections"): "manage",
+    ("POST", f"{V1}/stream/broadcast"): "manage",
+    ("POST", f"{V1}/monitoring/rules/try"): "manage",
+    ("POST", f"{V1}/admin/webhooks/{{webhook_id}}/rotate"): "manage",
+    ("POST", f"{V1}/admin/webhooks/{{webhook_id}}/deliveries/{{delivery_id}}/replay"): "manage",
 }
 """Every operation and the permission that it needs. A new route has to be added here."""

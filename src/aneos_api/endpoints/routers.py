@@ -13,6 +13,7 @@ from aneos_api.endpoints import (
     backups,
     batches,
     catalogue,
+    delivery,
     exports,
     jobs,
     keys,
@@ -21,6 +22,7 @@ from aneos_api.endpoints import (
     prediction,
     root,
     rules,
+    stream,
     users,
     webhooks,
 )
@@ -42,6 +44,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     webhooks.router,
     auth.router,
     root.router,
+    stream.router,
+    delivery.router,
 )
 """In the order in which routes are tried: what is asked for most comes first."""
 

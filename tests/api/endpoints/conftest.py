@@ -87,6 +87,7 @@ def make_settings(folder: Path, **changes: Any) -> Settings:
         "security": {"argon2_memory_kib": 8192, "argon2_time_cost": 1, "secret_key": "x9" * 20},
         "limits": {"enabled": False},
         "jobs": {"in_process": False},
+        "events": {"stream_lifetime_s": 0.3},
         "observability": {"log_level": "ERROR"},
     }
     for area, given in changes.items():

@@ -14,6 +14,7 @@ from aneos_api.database.models import Batch, BatchItem
 from aneos_api.database.models.work import OPEN_STATES
 from aneos_api.database.paging import Listing, Page, PageRequest
 from aneos_api.database.services.base import Service
+from aneos_api.database.services.events import EventService
 from aneos_api.database.services.jobs import JobService
 from aneos_api.errors import Conflict, Invalid
 
@@ -143,6 +144,7 @@ class BatchService(Service):
         )
         # Items, batch, jobs: in the order in which a worker locks them.
         await JobService(self.session).cancel_batch(batch_id)
+        await self._tell(batch_id, "cancelled", tenant_id)
         await self.session.refresh(batch)
         self._touch("batches", tenant_id)
         return batch
@@ -310,6 +312,15 @@ class BatchService(Service):
         if ended:
             tenant_id = await self.session.scalar(select(Batch.tenant_id).where(Batch.id == batch_id))
             self._touch("batches", tenant_id)
+            if not cancelled:
+                await self._tell(batch_id, "succeeded", tenant_id)
+
+    async def _tell(self, batch_id: UUID, status: str, tenant_id: UUID | None) -> None:
+        """An event: the batch is over."""
+        payload = {"id": str(batch_id), "status": status}
+        await EventService(self.session).emit(
+            "batches", "batch.finished", payload, key=str(batch_id), tenant_id=tenant_id
+        )
 
 
 def _answered(result: ItemResult) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from aneos_api.database.models import Job, WorkerHeartbeat
 from aneos_api.database.models.work import JOB_STATES, OPEN_STATES
 from aneos_api.database.paging import Listing, Page, PageRequest
 from aneos_api.database.services.base import Service
+from aneos_api.database.services.events import EventService
 from aneos_api.database.types import uuid7
 from aneos_api.errors import Conflict
 
@@ -354,7 +355,10 @@ class JobService(Service):
             .returning(Job)
             .execution_options(synchronize_session=False, populate_existing=True)
         )
-        return list(dead)
+        buried = list(dead)
+        for job in buried:
+            await self._tell(job, "dead")
+        return buried
 
     async def _finish(self, job_id: UUID, token: UUID, **values: Any) -> None:
         now = utc_now()
@@ -366,6 +370,16 @@ class JobService(Service):
         )
         if not ended:
             raise LeaseLost(str(job_id))
+        job = await self.session.get(Job, job_id)
+        if job is not None:
+            await self._tell(job, values["status"])
+
+    async def _tell(self, job: Job, status: str) -> None:
+        """An event: the job is over."""
+        payload = {"id": str(job.id), "task": job.task, "status": status}
+        await EventService(self.session).emit(
+            "jobs", "job.finished", payload, key=str(job.id), tenant_id=job.tenant_id
+        )
 
     async def _release(
         self, job_id: UUID, token: UUID, *, delay_s: float, error: str | None, spent: bool = True

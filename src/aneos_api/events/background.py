@@ -1,0 +1,78 @@
+"""What runs beside the application: relay and hub in every process, alert rules and webhooks where jobs are worked.
+
+The streams' router brings it along as its own lifespan, inside that of the application.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from starlette.requests import HTTPConnection
+
+from aneos_api.context import Context
+from aneos_api.database.database import Database
+from aneos_api.events.bus import MemoryBus, make_bus
+from aneos_api.events.delivery import Deliverer
+from aneos_api.events.hub import Hub
+from aneos_api.events.relay import Relay
+from aneos_api.events.rules import Judge
+from aneos_api.security.secrets import Vault
+from aneos_api.settings import Settings
+
+log = structlog.get_logger("aneos_api.events")
+
+
+@asynccontextmanager
+async def streaming(app: FastAPI) -> AsyncIterator[None]:
+    """Lifespan: carry events to the streams of this process."""
+    context: Context = app.state.context
+    settings = context.settings
+    bus = make_bus(settings.events)
+    hub = app.state.hub = Hub(context.database, bus, queue=settings.events.client_queue)
+    await hub.start()
+    start = hub.position if isinstance(bus, MemoryBus) else 0
+    relay = Relay(context.database, bus, start=start, poll_s=settings.events.poll_s)
+    tasks = [_forever(hub.run(), "hub"), _forever(relay.run(), "relay")]
+    if settings.jobs.in_process:
+        tasks += watching(context.database, settings, context.vault)
+    try:
+        yield
+    finally:
+        hub.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await bus.close()
+
+
+def watching(database: Database, settings: Settings, vault: Vault) -> list[asyncio.Task[None]]:
+    """Tasks that judge the alert rules and deliver to webhooks; for one or more processes of an installation."""
+    return [
+        _forever(Judge(database).run(settings.events.rules_s), "judge of alert rules"),
+        _forever(Deliverer(database, vault, settings.events).run(), "delivery to webhooks"),
+    ]
+
+
+def hub_of(connection: HTTPConnection) -> Hub:
+    """The hub of the process that answers."""
+    hub = connection.app.state.hub
+    assert isinstance(hub, Hub)
+    return hub
+
+
+def _forever(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """Run ``work``; should it end, that is a fault, and logged."""
+
+    async def guarded() -> None:
+        try:
+            await work
+        except Exception:
+            log.exception(f"the {name} has stopped")
+            raise
+
+    return asyncio.create_task(guarded(), name=name)
