@@ -32,9 +32,13 @@ $(ASSETS): web/package.json web/package-lock.json web/build.mjs $(wildcard web/s
 	npm --prefix web run build --silent
 
 run: env ## screen the whole bundled catalogue and write results/
+	$(BIN)/aneos screen --output results/screen.json --plot results/screen.png
+
+serve: env ## screen the catalogue into the database, then serve API and dashboard on 127.0.0.1:8000
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory assets; else \
 	echo "Node is missing: the dashboard's pages stay without scripts and styles; everything else works" >&2; fi
-	$(BIN)/aneos screen --output results/screen.json --plot results/screen.png
+	$(BIN)/aneos-load
+	$(BIN)/python start_api.py --host 127.0.0.1 --port 8000
 
 test: lint types contracts unit docs ## everything that CI runs
 
