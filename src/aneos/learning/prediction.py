@@ -65,7 +65,8 @@ def predict(
     Columns: ``designation``; ``probability`` P(artificial) from the orbit alone at ``prior``; ``log10_bayes_factor``;
     ``conformal_p`` chance that a catalogued object scores as artificial; ``anomaly`` combined score of the ensemble
     (the higher, the less like the catalogue) and ``anomaly_p`` its conformal p-value; ``contributions`` a struct
-    with the Shapley value of each feature in dex (left out with ``contributions=False``); ``model`` its id. All are null for an orbit that is not closed (e ≥ 1). ``model`` stands in for one of the registry.
+    with the Shapley value of each feature in dex (left out with ``contributions=False``); ``model`` its id. All are
+    null for an orbit that is not closed (e ≥ 1). ``model`` stands in for one of the registry.
     """
     if not 0.0 < prior < 1.0:
         raise InputError(f"the prior must lie strictly between 0 and 1, not {prior}", source="prior")

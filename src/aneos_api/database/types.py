@@ -80,5 +80,8 @@ def to_json(value: Any) -> str:
     """``value`` as compact strict JSON for a column."""
     try:
         return _encoder.encode(value)
-    except (TypeError, ValueError):  # something that JSON lacks: a number that is not finite, a date, an array
+    except (
+        TypeError,
+        ValueError,
+    ):  # something that JSON lacks: a number that is not finite, a date, an array
         return _encoder.encode(json_ready(value))
