@@ -253,6 +253,7 @@ async def test_requests_beyond_the_limit_are_429_and_say_when_to_come_back(
         others = await client.get(WATCHLIST, headers=service.as_("analyst"))
         assert others.status_code == 200, "another principal has a bucket of its own"
         assert (await client.get("/health/live")).status_code == 200, "health is not limited"
+    await app.state.context.quick.close()
 
 
 async def test_a_database_that_is_away_is_503_with_retry_after(tmp_path: Path) -> None:
