@@ -3,7 +3,8 @@
 Three tables lie in ``data/``: ``known_objects.csv`` (identity), ``known_orbits.csv`` (orbits as published,
 each with its own centre, frame and epoch) and ``known_trajectories.parquet`` (osculating elements between
 those epochs, integrated from the published orbits; see :mod:`aneos.artificial.trajectories`). Every row names
-its source. Orbits are kept as they were published: an orbit about the Earth stays one, and an object that
+its source, most often a Find_Orb fit by B. Gray. Orbits are kept as they were published: an orbit about the
+Earth stays one, and an object that
 left on a hyperbola has no heliocentric elements here until somebody measures them.
 
 Objects whose nature is disputed (1991 VG, 2000 SG344, 2020 KZ2) and natural look-alikes have no entry.

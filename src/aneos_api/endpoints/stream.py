@@ -31,11 +31,18 @@ RECONNECT: Final = b'event: reconnect\ndata: {"type":"reconnect"}\n\n'
 METRICS_S: Final = 5.0
 """How often the metrics' stream looks for new samples."""
 
+EVENT_SCHEMA: Final = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+    "required": ["data"],
+}
+"""One server-sent event."""
+
 STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Server-sent events. The id of each is its position: send the last as Last-Event-ID to go on "
         "after it. `dropped` tells of positions that were lost, `reconnect` that the stream ends.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": EVENT_SCHEMA}},
     }
 }
 

@@ -254,7 +254,7 @@ async def test_an_alert_is_acknowledged_and_resolved(service: Service) -> None:
 
 
 async def test_a_webhook_is_made_changed_tested_and_removed(service: Service) -> None:
-    body = {"name": f"hook {next(numbers)}", "url": "https://example.org/aneos", "topics": ["alerts"]}
+    body = {"name": f"hook {next(numbers)}", "url": "https://example.org/aneos", "topics": ["exports"]}
     made = (await send(service, "POST", "admin/webhooks", body)).json()
     path = f"admin/webhooks/{made['webhook']['id']}"
     assert made["secret"].startswith("whsec_")

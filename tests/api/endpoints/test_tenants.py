@@ -20,6 +20,7 @@ OWNED = (
     "session_id",
     "job_id",
     "webhook_id",
+    "delivery_id",
 )
 """Path parameters that name something that an organisation owns. The others name what all share."""
 
@@ -57,6 +58,10 @@ async def belongings(service: Service) -> dict[str, str]:
             "admin/webhooks", {"name": "beta's", "url": "https://beta.example.org"}, "webhook", "id"
         ),
     }
+    hook = f"/api/v1/admin/webhooks/{owned['webhook_id']}"
+    assert (await service.client.post(f"{hook}/test", headers=admin)).status_code == 202
+    sent = await service.client.get(f"{hook}/deliveries", headers=admin)
+    owned["delivery_id"] = str(sent.json()["items"][0]["id"])
     beta = service.people["beta"]["admin"]
     async with service.context.database.write() as work:
         alert, _ = await work.alerts.raise_alert(
@@ -135,17 +140,17 @@ async def test_lists_hold_nothing_of_another_organisation(
 
 
 async def test_an_assessment_of_one_organisation_is_not_in_the_history_of_another(service: Service) -> None:
-    before = await service.client.get("/api/v1/analysis/objects/433/history", headers=service.as_("viewer"))
+    path = "/api/v1/analysis/objects/433/history"
+    before = await service.client.get(path, headers=service.as_("viewer"))
+    theirs_before = await service.client.get(path, headers=service.as_("viewer", "beta"))
     made = await service.client.post(
         "/api/v1/analysis/assess", json={"designations": ["433"]}, headers=service.as_("analyst", "beta")
     )
     assert made.status_code == 200
-    after = await service.client.get("/api/v1/analysis/objects/433/history", headers=service.as_("viewer"))
-    theirs = await service.client.get(
-        "/api/v1/analysis/objects/433/history", headers=service.as_("viewer", "beta")
-    )
+    after = await service.client.get(path, headers=service.as_("viewer"))
+    theirs = await service.client.get(path, headers=service.as_("viewer", "beta"))
     assert after.json()["total"] == before.json()["total"]
-    assert theirs.json()["total"] == before.json()["total"] + 1
+    assert theirs.json()["total"] == theirs_before.json()["total"] + 1
 
 
 async def test_an_admin_cannot_take_over_an_operator_or_an_account_of_two_organisations(
