@@ -70,3 +70,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table.select(*columns, "arc_days", "n_obs", "U").write_csv(path)
     assert table.height == len(REAL)
     return path
+
+
+@pytest.fixture(autouse=True)
+def _no_width_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are as wide as they need to be, whatever another test or the caller's terminal left in COLUMNS."""
+    monkeypatch.delenv("COLUMNS", raising=False)

@@ -34,7 +34,6 @@ METRICS_S: Final = 5.0
 EVENT_SCHEMA: Final = {
     "type": "object",
     "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
-    "required": ["data"],
 }
 """One server-sent event."""
 
