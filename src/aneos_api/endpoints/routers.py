@@ -16,6 +16,7 @@ from aneos_api.endpoints import (
     delivery,
     exports,
     jobs,
+    kept,
     keys,
     monitoring,
     objects,
@@ -30,6 +31,7 @@ from aneos_api.endpoints import (
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     objects.router,
     analysis.router,
+    kept.router,
     batches.router,
     exports.router,
     catalogue.router,

@@ -21,12 +21,17 @@ OWNED = (
     "job_id",
     "webhook_id",
     "delivery_id",
+    "filter_id",
+    "case_id",
+    "assessment_id",
 )
 """Path parameters that name something that an organisation owns. The others name what all share."""
 
 SHARED = {"designation", "id", "model_id", "experiment_id", "tenant_id"}
 
 BODIES: dict[str, Any] = {
+    "PATCH /api/v1/analysis/cases/{case_id}": {"title": "taken over"},
+    "POST /api/v1/analysis/cases/{case_id}/objects": {"designation": "433"},
     "PATCH /api/v1/monitoring/rules/{rule_id}": {"enabled": False},
     "PATCH /api/v1/admin/users/{user_id}": {"name": "taken over"},
     "PATCH /api/v1/admin/webhooks/{webhook_id}": {"enabled": False},
@@ -54,10 +59,21 @@ async def belongings(service: Service) -> dict[str, str]:
         ),
         "user_id": await make("admin/users", {"email": "somebody@beta.example.org"}, "user", "id"),
         "key_id": await make("admin/api-keys", {"name": "beta's"}, "key", "id"),
+        "filter_id": await make(
+            "analysis/filters", {"name": "beta's", "query": {}, "shared": True}, "filter", "id"
+        ),
+        "case_id": await make("analysis/cases", {"title": "beta's", "designations": ["433"]}, "case", "id"),
         "webhook_id": await make(
             "admin/webhooks", {"name": "beta's", "url": "https://beta.example.org"}, "webhook", "id"
         ),
     }
+    assessed = await service.client.post(
+        "/api/v1/analysis/assess", json={"designations": ["433"]}, headers=admin
+    )
+    assert assessed.status_code == 200
+    answers = await service.client.get("/api/v1/analysis/assessments", headers=admin)
+    owned["assessment_id"] = str(answers.json()["items"][0]["id"])
+    owned["designation"] = "433"
     hook = f"/api/v1/admin/webhooks/{owned['webhook_id']}"
     assert (await service.client.post(f"{hook}/test", headers=admin)).status_code == 202
     sent = await service.client.get(f"{hook}/deliveries", headers=admin)
@@ -109,6 +125,9 @@ async def test_its_owner_sees_it(
 
 
 LISTS = [
+    "analysis/filters",
+    "analysis/cases",
+    "analysis/assessments",
     "analysis/batch",
     "analysis/exports",
     "monitoring/rules",
