@@ -2,13 +2,15 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
 STAMP := $(VENV)/.installed
 LOCKS := requirements/bootstrap.txt requirements/base.txt requirements/dev.txt
 ASSETS := src/aneos_api/dashboard/static/manifest.json
 UV_PIP := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help env assets run test lint types contracts unit docs lock bench clean
+.PHONY: help env assets run screen load test lint types contracts unit docs lock bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,14 +33,16 @@ $(ASSETS): web/package.json web/package-lock.json web/build.mjs $(wildcard web/s
 	npm --prefix web ci --ignore-scripts --silent
 	npm --prefix web run build --silent
 
-run: env ## screen the whole bundled catalogue and write results/
+run: screen load ## screen the bundled catalogue, load it into the database, serve API and dashboard until Ctrl+C
+	$(BIN)/python start_api.py --host $(HOST) --port $(PORT)
+
+screen: env ## the ranked list of the whole bundled catalogue, and results/; then end
 	$(BIN)/aneos screen --output results/screen.json --plot results/screen.png
 
-serve: env ## screen the catalogue into the database, then serve API and dashboard on 127.0.0.1:8000
+load: env ## the bundled catalogue and its screen into the database; nothing is done twice
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory assets; else \
 	echo "Node is missing: the dashboard's pages stay without scripts and styles; everything else works" >&2; fi
-	$(BIN)/aneos-load
-	$(BIN)/python start_api.py --host 127.0.0.1 --port 8000
+	$(BIN)/python -m aneos_api.database.load_command
 
 test: lint types contracts unit docs ## everything that CI runs
 

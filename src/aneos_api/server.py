@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import Sequence
 from typing import Final
 
 from aneos.errors import AneosError
+from aneos_api.errors import SettingsError
 from aneos_api.settings import PREFIX, Settings, load_settings
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOCAL: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names for every address of the machine
+"""Where a browser on this machine finds a server that listens everywhere."""
+
 BACKLOG: Final = 2048
 KEEP_ALIVE_S: Final = 65
 """Longer than the 60 s after which proxies and load balancers commonly close an idle connection themselves."""
@@ -39,13 +45,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ[f"{PREFIX}OBSERVABILITY__LOG_LEVEL"] = level
     try:
         settings = load_settings()
+        check_address(options.host, options.port)
         asyncio.run(_prepare(settings))
     except AneosError as error:
-        print(error, file=sys.stderr)
+        print(f"start_api.py: {error}", file=sys.stderr)
         return 2
+    if options.port:
+        host = LOCAL.get(options.host, options.host)
+        shown = f"[{host}]" if ":" in host else host
+        print(f"aNEOS serves on http://{shown}:{options.port} (Ctrl+C ends it)", file=sys.stderr, flush=True)
     os.environ[f"{PREFIX}DATABASE__MIGRATE_ON_START"] = "false"  # done, once for all workers
     _serve(options, settings)
     return 0
+
+
+def check_address(host: str, port: int) -> None:
+    """Raise :class:`SettingsError` where nobody can listen on this address: taken, forbidden or unknown."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen()
+    except socket.gaierror as error:
+        raise SettingsError(f"there is no address {host!r} on this machine: {error.strerror}") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise SettingsError(
+                f"port {port} of {host} is taken by another program: end it, or choose another with --port "
+                f"(make run PORT=8001)"
+            ) from None
+        raise SettingsError(f"cannot listen on {host}, port {port}: {error.strerror}") from None
 
 
 def _serve(options: argparse.Namespace, settings: Settings) -> None:

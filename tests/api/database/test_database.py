@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import ProgrammingError
 
@@ -241,6 +242,23 @@ async def test_a_server_that_goes_away_is_unavailable_and_the_pool_recovers_by_i
         assert await work.tenants.by_slug("half") is None
         assert await work.tenants.by_slug("after") is not None
     await database.close()
+
+
+async def test_reads_go_to_the_replica_unless_they_must_be_fresh(
+    postgres: Postgres, postgres_template: str
+) -> None:
+    """A second database stands for a replica that has not caught up."""
+    main, replica = [await postgres.create(template=postgres_template) for _ in range(2)]
+    settings = DatabaseSettings(replica_url=SecretStr(postgres.url(replica)))
+    async with Database(postgres.url(main), settings) as database:
+        async with database.write() as work:
+            await work.tenants.create(slug="only-main", name="x")
+        async with database.read() as work:
+            assert await work.tenants.by_slug("only-main") is None
+        async with database.read(fresh=True) as work:
+            assert await work.tenants.by_slug("only-main") is not None
+    for name in (main, replica):
+        await postgres.drop(name)
 
 
 async def test_a_sqlite_file_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
