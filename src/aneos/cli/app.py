@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from aneos import __version__
-from aneos.cli import about, assess, catalogue, fit, identify, screen, update
+from aneos.cli import about, assess, catalogue, evaluate, fit, identify, models, screen, train, update
 
 app = typer.Typer(
     help="Find artificial objects among near-Earth asteroids.",
@@ -42,5 +42,8 @@ app.add_typer(
     name="catalogue",
     short_help="What it holds, and following the archives.",
 )
+app.command("train", short_help="Train a model on simulated escapes.")(train.train)
+app.add_typer(models.commands, name="models", short_help="Trained models and which one answers.")
+app.command("evaluate", short_help="Write the validation report.")(evaluate.evaluate)
 app.command("cite", short_help="What to cite.")(about.cite)
 app.command("version", short_help="Versions of aNEOS and what it runs on.")(about.version)

@@ -108,18 +108,16 @@ class BoostedDetector(_Detector):
 
     def score_samples(self, X: MatrixLike) -> FloatArray:
         """Natural logarithm of the density ratio artificial : catalogue; the higher, the more artificial."""
-        return np.asarray(
-            self.booster_.predict(self._check_score(X), raw_score=True, num_threads=PREDICTING_THREADS)
-        )
+        matrix = self._check_score(X)
+        return np.asarray(self.booster_.predict(matrix, raw_score=True, num_threads=PREDICTING_THREADS))
 
     def contributions(self, X: MatrixLike) -> FloatArray:
         """Shapley values of each feature, then the expected score: shape (n, features + 1), adding up to the score.
 
         Exact for trees (Lundberg et al. 2020, Nature Machine Intelligence 2, 56).
         """
-        return np.asarray(
-            self.booster_.predict(self._check_score(X), pred_contrib=True, num_threads=PREDICTING_THREADS)
-        )
+        matrix = self._check_score(X)
+        return np.asarray(self.booster_.predict(matrix, pred_contrib=True, num_threads=PREDICTING_THREADS))
 
     def to_text(self) -> str:
         """The trees in LightGBM's own text format."""

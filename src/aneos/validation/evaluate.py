@@ -1,0 +1,153 @@
+"""The evaluation as a whole: every section, its figures as JSON, its pictures. ``aneos evaluate`` calls it."""
+
+from __future__ import annotations
+
+import json
+import math
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from aneos.learning import train
+from aneos.learning.prediction import predict
+from aneos.learning.training import SEED
+from aneos.populations import patterns
+from aneos.validation import controls, held_out, lanes, recovery, temporal
+from aneos.validation.context import Context
+from aneos.validation.figures import recovery_by_speed, reliability_curve
+from aneos.validation.sections import table, write_section
+
+Progress = Callable[[str, int, int], None]
+
+STEPS: Final = ("held-out", "lanes", "recovery", "temporal", "controls", "patterns", "cost")
+
+
+@dataclass
+class Evaluation:
+    """Sections of Markdown by name, and every figure in them, JSON-ready. ``cost`` varies from run to run."""
+
+    sections: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, Any] = field(default_factory=dict)
+    pictures: dict[str, Any] = field(default_factory=dict)
+    cost: dict[str, Any] = field(default_factory=dict)
+
+
+def evaluate(
+    *,
+    quick: bool = False,
+    seed: int = SEED,
+    cost: bool = True,
+    context: Context | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Run every part. The same seed and data give the same figures; only ``cost`` (times, memory) varies."""
+    context = Context(seed=seed, quick=quick) if context is None else context
+    out = Evaluation()
+    started, step = time.perf_counter(), _stepper(progress)
+    step("held-out")
+    out.sections["held-out"], out.figures["held_out"], pictures = held_out.run(context)
+    out.pictures |= pictures
+    step("lanes")
+    mixed = lanes.mix(context)
+    out.sections["lanes"], out.figures["lanes"] = lanes.run(context, mixed)
+    step("recovery")
+    out.sections["recovery"], out.figures["recovery"], pictures = recovery.run(context, mixed)
+    out.pictures |= pictures
+    step("temporal")
+    out.sections["temporal"], out.figures["temporal"] = temporal.run(context)
+    step("controls")
+    out.sections["controls"], out.figures["controls"] = controls.run(context)
+    step("patterns")
+    out.sections["patterns"], out.figures["patterns"] = _patterns(context)
+    if cost:
+        step("cost")
+        out.cost = _cost(context)
+        out.cost["evaluation_seconds"] = round(time.perf_counter() - started, 1)
+        out.sections["cost"] = _cost_section(out.cost)
+    if progress is not None:
+        progress("done", len(STEPS), len(STEPS))
+    return out
+
+
+def write(evaluation: Evaluation, report: Path, *, quick: bool, seed: int) -> list[Path]:
+    """Write the sections into the report, the figures beside it as JSON and PNG; returns the files written."""
+    report.parent.mkdir(parents=True, exist_ok=True)
+    folder = report.parent / "figures"
+    form = "quick form: `aneos evaluate --quick`" if quick else "`aneos evaluate`"
+    for name, text in evaluation.sections.items():
+        extra = {
+            "held-out": "\n\n![Calibration](figures/calibration.png)",
+            "recovery": "\n\n![Recall](figures/recovery.png)",
+        }
+        note = f"\n\nPrinted by {form}, seed {seed}."
+        write_section(report, name, text + extra.get(name, "") + note)
+    reliability_curve(evaluation.pictures["reliability"], folder / "calibration.png")
+    recovery_by_speed(
+        evaluation.pictures["recovery"]["encounter speed (km/s)"], lanes.MODES, folder / "recovery.png"
+    )
+    facts = report.with_suffix(".json")
+    facts.write_text(to_json(evaluation, quick=quick, seed=seed), encoding="utf-8")
+    return [report, facts, folder / "calibration.png", folder / "recovery.png"]
+
+
+def to_json(evaluation: Evaluation, *, quick: bool, seed: int) -> str:
+    """Every figure of the report; no figure is NaN or infinite, which JSON cannot say."""
+    payload = {"seed": seed, "quick": quick, **evaluation.figures, "cost": evaluation.cost}
+    return json.dumps(_plain(payload), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return value
+
+
+def _patterns(context: Context) -> tuple[str, dict[str, Any]]:
+    runs = (20, 20) if context.quick else (200, 200)
+    found = patterns.search(context.natural, nulls=runs[0], checks=runs[1], seed=context.seed)
+    return patterns.describe(found), found.to_dict()
+
+
+def _cost(context: Context) -> dict[str, Any]:
+    started = time.perf_counter()
+    model = train(context.catalogue, context.escapes, seed=context.seed, search=1 if context.quick else 8)
+    trained = time.perf_counter()
+    predict(context.natural, model=model)
+    predicted = time.perf_counter()
+    return {
+        "training_seconds": round(trained - started, 1),
+        "prediction_seconds": round(predicted - trained, 1),
+        "objects": context.natural.height,
+        "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
+    }
+
+
+def _cost_section(cost: dict[str, Any]) -> str:
+    rows = [
+        ["training, with the search for hyper-parameters", f"{cost['training_seconds']:g} s", "600 s"],
+        [
+            f"prediction with contributions, {cost['objects']} objects",
+            f"{cost['prediction_seconds']:g} s",
+            "10 s",
+        ],
+        ["this evaluation", f"{cost['evaluation_seconds']:g} s", "1800 s (quick: 180 s)"],
+        ["most memory in use", f"{cost['peak_memory_gb']:g} GB", "4 GB"],
+    ]
+    return "## Cost\n\nWall time on the machine of this run, which may have been busy.\n\n" + table(
+        ["", "measured", "goal"], rows
+    )
+
+
+def _stepper(progress: Progress | None) -> Callable[[str], None]:
+    def step(name: str) -> None:
+        if progress is not None:
+            progress(name, STEPS.index(name), len(STEPS))
+
+    return step
