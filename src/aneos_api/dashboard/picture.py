@@ -15,10 +15,9 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import or_, select
 
 from aneos.assessment import CLASSES
-from aneos_api.database.models import Assessment, CatalogueObject, Screen
+from aneos_api.database.models import Screen
 from aneos_api.database.unit import Work
 
 UNKNOWN: Final = 65_535
@@ -31,6 +30,7 @@ INCLINATION_DECADES: Final = (-4.0, 2.3)
 FLAGGED: Final = ("known_artificial", "probably_artificial", "unexplained")
 FIRST_RANKS: Final = 15
 MOST_FLAGGED: Final = 300
+CHANGES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Picture:
     packed: bytes
     objects: int
     not_shown: int
+    changes: list[dict[str, Any]]
+    """Objects whose class changed with this screen."""
 
 
 class Pictures:
@@ -66,57 +68,22 @@ async def flagged(work: Work) -> list[dict[str, Any]]:
     screen = await work.analysis.current_screen()
     if screen is None:
         return []
-    statement = (
-        select(Assessment, CatalogueObject.i_deg)
-        .join(CatalogueObject, CatalogueObject.id == Assessment.object_id)
-        .where(
-            Assessment.screen_id == screen.id,
-            or_(
-                Assessment.object_class.in_(FLAGGED),
-                Assessment.alert,
-                Assessment.rank <= FIRST_RANKS,
-            ),
-        )
-        .order_by(Assessment.rank)
-        .limit(MOST_FLAGGED)
-    )
-    return [
-        {
-            "designation": row.designation,
-            "rank": row.rank,
-            "class": row.object_class,
-            "alert": row.alert,
-            "probability_artificial": row.probability_artificial,
-            "log10_bayes_factor": row.log10_bayes_factor,
-            "v_encounter_kms": row.v_encounter_kms,
-            "i_deg": i_deg,
-        }
-        for row, i_deg in await work.session.execute(statement)
-    ]
+    return await work.overview.named(screen.id, classes=FLAGGED, ranks=FIRST_RANKS, limit=MOST_FLAGGED)
 
 
 async def designation_of_rank(work: Work, rank: int) -> str | None:
     """Which object stands at a place of the current screen."""
     screen = await work.analysis.current_screen()
-    if screen is None:
-        return None
-    statement = select(Assessment.designation).where(
-        Assessment.screen_id == screen.id, Assessment.rank == rank
-    )
-    return await work.session.scalar(statement)
+    return None if screen is None else await work.overview.designation_of_rank(screen.id, rank)
 
 
 async def _make(work: Work, screen: Screen) -> Picture:
-    statement = (
-        select(Assessment.rank, Assessment.v_encounter_kms, CatalogueObject.i_deg, Assessment.object_class)
-        .join(CatalogueObject, CatalogueObject.id == Assessment.object_id)
-        .where(Assessment.screen_id == screen.id, Assessment.rank.is_not(None))
-    )
-    rows = (await work.session.execute(statement)).all()
-    return await asyncio.to_thread(_pack, [tuple(row) for row in rows], str(screen.id))
+    rows = await work.overview.columns(screen.id)
+    changes = await work.overview.changes(screen.id, limit=CHANGES)
+    return await asyncio.to_thread(_pack, rows, str(screen.id), changes)
 
 
-def _pack(rows: Sequence[tuple[Any, ...]], name: str) -> Picture:
+def _pack(rows: Sequence[tuple[Any, ...]], name: str, changes: list[dict[str, Any]]) -> Picture:
     size = max((row[0] for row in rows), default=0)
     speed, inclination = np.full(size, np.nan), np.full(size, np.nan)
     classes = np.full(size, 255, dtype=np.uint8)
@@ -132,7 +99,7 @@ def _pack(rows: Sequence[tuple[Any, ...]], name: str) -> Picture:
     ]
     packed = gzip.compress(b"".join(part.tobytes() for part in (*planes, classes)), 6, mtime=0)
     not_shown = int(np.sum((columns[0] == UNKNOWN) | (columns[1] == UNKNOWN)))
-    return Picture(f'"{name}"', packed, size, not_shown)
+    return Picture(f'"{name}"', packed, size, not_shown, changes)
 
 
 def encode(values: npt.NDArray[np.float64], decades: tuple[float, float]) -> npt.NDArray[np.uint16]:

@@ -28,6 +28,7 @@ from aneos_api.database.services.keys import KeyService
 from aneos_api.database.services.metrics import MetricsService
 from aneos_api.database.services.ml import MLService
 from aneos_api.database.services.observations import ObservationService
+from aneos_api.database.services.overview import OverviewService
 from aneos_api.database.services.schedules import ScheduleService
 from aneos_api.database.services.sessions import SessionService
 from aneos_api.database.services.tenants import TenantService
@@ -121,6 +122,10 @@ class Work:
     @cached_property
     def observations(self) -> ObservationService:
         return ObservationService(self.session)
+
+    @cached_property
+    def overview(self) -> OverviewService:
+        return OverviewService(self.session)
 
     @cached_property
     def schedules(self) -> ScheduleService:

@@ -220,6 +220,10 @@ async def test_a_second_screen_keeps_what_changed_as_history(database: Database)
     assert kinds.count("screen.completed") == 2
     moved = [event for event in events if event.kind == "assessment.class_changed"]
     assert slow in {event.payload["designation"] for event in moved}
+    async with database.read(fresh=True) as work:
+        changes = await work.overview.changes(second.id, limit=100)
+    told = {(event.payload["designation"], event.payload["class_before"]) for event in moved}
+    assert {(item["designation"], item["class_before"]) for item in changes} == told
 
 
 async def test_an_unfinished_screen_is_seen_by_nobody_and_removed_by_the_next(
