@@ -31,6 +31,7 @@ from aneos_api.middleware.measure import MeasureMiddleware
 from aneos_api.middleware.reads import ReadsMiddleware
 from aneos_api.observability.metrics import LIMITER_FAILURES
 from aneos_api.observability.sampler import Sampler
+from aneos_api.observability.state import StateMetrics
 from aneos_api.reads import Reads
 from aneos_api.science import Science
 from aneos_api.security.address import parse_networks
@@ -73,6 +74,7 @@ def create_app(
         lifespan=_lifespan(context, owns_database=database is None, tell=tell),
     )
     app.state.context = context
+    app.state.state_metrics = StateMetrics(context.database)
     for router in ROUTERS:
         app.include_router(router)
     mount_dashboard(app)

@@ -169,6 +169,10 @@ class ObservabilitySettings(Area):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] | None = Field(None, description="default: json in production")
     metrics_public: bool = Field(True, description="/metrics without log-in")
+    worker_port: int | None = Field(
+        None, ge=0, le=65_535, description="port of aneos-worker's own /health and /metrics; none by default"
+    )
+    worker_host: str = Field("0.0.0.0", description="address for it")  # noqa: S104 - inside a container
     otlp_endpoint: str | None = None
     sample_s: float = Field(30.0, gt=0, description="how often system metrics are stored")
     keep_metrics_days: int = Field(30, ge=1)

@@ -104,7 +104,8 @@ async def metrics(request: Request, ctx: Ctx) -> Response:
         if not token.lower().startswith("bearer aneos_"):
             raise Unauthorized("Metrics need an API key here")
         await ctx.authenticator.identify(Presented(Credential.API_KEY, token[7:].strip()))
-    return Response(await asyncio.to_thread(exposition), headers={"content-type": CONTENT_TYPE})
+    state = await request.app.state.state_metrics.exposition()
+    return Response(await asyncio.to_thread(exposition) + state, headers={"content-type": CONTENT_TYPE})
 
 
 @router.get("/openapi.json", include_in_schema=False)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import signal
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from aneos.errors import AneosError
-from aneos_api.database import init_database
+from aneos_api.database import Database, init_database
+from aneos_api.events.background import watching
 from aneos_api.jobs.worker import Worker
+from aneos_api.observability.logs import configure_logs
+from aneos_api.security.secrets import Vault
 from aneos_api.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from aneos_api.observability.worker_server import WorkerServer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,9 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         changes = {} if options.concurrency is None else {"jobs": {"concurrency": options.concurrency}}
         settings = load_settings(**changes)
-        logging.basicConfig(
-            level=settings.observability.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-        )
+        watched = settings.observability
+        form = watched.log_format or ("json" if settings.production else "console")
+        configure_logs(watched.log_level, form)
         asyncio.run(_run(settings, once=options.once))
     except AneosError as error:
         print(error, file=sys.stderr)
@@ -38,12 +44,39 @@ async def _run(settings: Settings, *, once: bool) -> None:
     database = await init_database(settings)
     try:
         worker = Worker(database, settings)
+        server = _server(database, worker, settings)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, worker.stop)
         if once:
             await worker.run_until_idle()
-        else:
+            return
+        if server is not None:
+            server.start()
+        watchers = watching(database, settings, _vault(settings))
+        try:
             await worker.run()
+        finally:
+            for task in watchers:
+                task.cancel()
+            await asyncio.gather(*watchers, return_exceptions=True)
+            if server is not None:
+                await server.stop()
     finally:
         await database.close()
+
+
+def _vault(settings: Settings) -> Vault:
+    """Opens the secrets of webhooks."""
+    previous = settings.security.previous_secret_keys
+    return Vault([settings.secret_key(), *(key.get_secret_value().encode() for key in previous)])
+
+
+def _server(database: Database, worker: Worker, settings: Settings) -> WorkerServer | None:
+    """Health and metrics of this worker over HTTP, where the settings name a port."""
+    watched = settings.observability
+    if watched.worker_port is None:
+        return None
+    from aneos_api.observability.worker_server import WorkerServer
+
+    return WorkerServer(database, worker, host=watched.worker_host, port=watched.worker_port)

@@ -11,11 +11,14 @@ import contextlib
 import logging
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+
+from structlog.contextvars import bound_contextvars
 
 from aneos.errors import AneosError
 from aneos_api.clock import utc_now
@@ -26,6 +29,7 @@ from aneos_api.jobs.context import JobCancelled, JobContext
 from aneos_api.jobs.executors import make_executor
 from aneos_api.jobs.queue import JobQueue, TableQueue
 from aneos_api.jobs.registry import Registry
+from aneos_api.observability.metrics import JOB_SECONDS, JOBS_SETTLED
 from aneos_api.settings import Settings
 
 logger = logging.getLogger("aneos.jobs")
@@ -203,6 +207,7 @@ class Worker:
         """Run one job and settle it; raises nothing but its own cancellation while the worker is torn down."""
         job = lease.job
         logger.info("job %s (%s) attempt %d", job.id, job.task, job.attempts)
+        started, outcome = time.perf_counter(), "failed"
         try:
             task = self.registry.get(job.task)
             if task is None:
@@ -210,17 +215,27 @@ class Worker:
                     lambda: self.queue.fail(lease, f"no task is called {job.task!r}", final=True)
                 )
                 return
-            result = await task.run(context)
+            with bound_contextvars(
+                job=str(job.id), task=job.task, tenant=None if job.tenant_id is None else str(job.tenant_id)
+            ):
+                result = await task.run(context)
         except asyncio.CancelledError:
+            outcome = "stopped"
             await self._settle_cancelled(lease)
         except JobCancelled:
+            outcome = "cancelled"
             await self._settle(lambda: self.queue.cancelled(lease))
         except LeaseLost:
+            outcome = "taken_over"
             logger.warning("job %s was taken over", job.id)
         except Exception as error:  # noqa: BLE001 - whatever a task raises is the job's, not the worker's
             await self._failed(lease, error)
         else:
+            outcome = "succeeded"
             await self._settle(lambda: self.queue.succeed(lease, result))
+        finally:
+            JOBS_SETTLED.labels(job.task, outcome).inc()
+            JOB_SECONDS.labels(job.task).observe(time.perf_counter() - started)
 
     async def _failed(self, lease: Lease, error: Exception) -> None:
         told = isinstance(error, AneosError)

@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
-from typing import Literal
+from typing import Any, Final, Literal
 
 import structlog
+from structlog.types import EventDict
 
 Form = Literal["json", "console"]
+
+SECRET: Final = re.compile(
+    r"passw|secret|token|authori[sz]ation|cookie|api_?key|totp|encryption", re.IGNORECASE
+)
+"""Names of fields whose values are not written."""
+IN_TEXT: Final = re.compile(
+    r"(aneos_[A-Za-z0-9]{4})[A-Za-z0-9_-]{12,}|(://[^:/@\s]*:)[^@/\s]+(@)|([Bb]earer )\S+"
+)
+"""API keys, passwords inside URLs, bearer tokens."""
+HIDDEN: Final = "[hidden]"
+
+
+def redact(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Hide secrets: fields by their name, and what looks like one inside texts. A processor of structlog."""
+    return {name: _clean(value, name) for name, value in event.items()}
+
+
+def _clean(value: Any, name: str = "") -> Any:
+    if value is not None and SECRET.search(name):
+        return HIDDEN
+    if isinstance(value, str):
+        return IN_TEXT.sub(
+            lambda found: f"{found[1] or found[2] or found[4] or ''}{HIDDEN}{found[3] or ''}", value
+        )
+    if isinstance(value, dict):
+        return {key: _clean(item, str(key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    return value
 
 
 def configure_logs(level: str, form: Form) -> None:
@@ -38,7 +69,7 @@ def configure_logs(level: str, form: Form) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact, renderer],
         )
     )
     root = logging.getLogger()

@@ -47,6 +47,13 @@ ASSESS_SECONDS: Final = Histogram(
 ERRORS: Final = Counter(
     "aneos_internal_errors_total", "Requests that failed through a fault of aNEOS.", ("route",)
 )
+JOBS_SETTLED: Final = Counter("aneos_jobs_settled_total", "Attempts of jobs by outcome.", ("task", "outcome"))
+JOB_SECONDS: Final = Histogram(
+    "aneos_job_seconds",
+    "Time of one attempt of a job.",
+    ("task",),
+    buckets=(0.01, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0),
+)
 
 
 def exposition() -> bytes:

@@ -1,0 +1,14 @@
+"""Both databases, and the programs that operators use."""
+
+from __future__ import annotations
+
+from tests.api.conftest import (
+    database,
+    database_url,
+    people,
+    postgres,
+    postgres_template,
+    sqlite_template,
+)
+
+__all__ = ["database", "database_url", "people", "postgres", "postgres_template", "sqlite_template"]
