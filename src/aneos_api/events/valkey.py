@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, Final
@@ -65,9 +66,15 @@ class ValkeyBus:
 
 async def _ask(call: Awaitable[Any]) -> Any:
     try:
-        return await call
+        answer = await call
     except (RedisError, OSError) as error:
         raise BusUnavailable(f"{type(error).__name__}: {error}") from error
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        # The client writes inside asyncio.wait_for, which on Python 3.11 loses a cancellation that comes just when
+        # the write is done: without this a follower would go on for ever.
+        raise asyncio.CancelledError
+    return answer
 
 
 def _flat(entries: list[Any]) -> list[tuple[str, dict[str, str]]]:

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx2
+import pytest
 import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
@@ -18,8 +19,12 @@ from fastapi import FastAPI
 from aneos_api.app import create_app
 from aneos_api.context import Context
 from aneos_api.database import Database
+from aneos_api.events.background import end
 from aneos_api.events.hub import Hub
 from tests.api.endpoints.conftest import Person, add_member, add_organisation, make_settings
+
+STARTING_S: Final = 30.0
+ENDING_S: Final = 20.0
 
 
 @dataclass
@@ -68,18 +73,28 @@ async def serving(database: Database, folder: Path, **settings: Any) -> AsyncIte
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started:
-            assert not task.done(), "the service did not start"
-            await asyncio.sleep(0.01)
-        context = app.state.context
-        tag = folder.name.replace("_", "-").lower()
-        people = {name: await add_organisation(context, f"{name}-{tag}") for name in ("alpha", "beta")}
-        tenant = people["alpha"]["admin"].tenant_id
-        operator = await add_member(context, tenant, "operator", superuser=True, prefix=tag)
-        yield Running(app, address, people, operator)
-        app.state.hub.close()
-        server.should_exit = True
-        await task
+        try:
+            async with asyncio.timeout(STARTING_S):
+                while not server.started:
+                    assert not task.done(), "the service did not start"
+                    await asyncio.sleep(0.01)
+                context = app.state.context
+                tag = folder.name.replace("_", "-").lower()
+                people = {
+                    name: await add_organisation(context, f"{name}-{tag}") for name in ("alpha", "beta")
+                }
+                tenant = people["alpha"]["admin"].tenant_id
+                operator = await add_member(context, tenant, "operator", superuser=True, prefix=tag)
+            yield Running(app, address, people, operator)
+        finally:
+            if hasattr(app.state, "hub"):
+                app.state.hub.close()
+            server.should_exit = True
+            _, left = await asyncio.wait([task], timeout=ENDING_S)
+            if left:
+                server.force_exit = True
+                await end([task])
+                pytest.fail(f"the service did not end within {ENDING_S:g} s")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

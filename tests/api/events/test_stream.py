@@ -90,7 +90,8 @@ async def test_a_stream_ends_after_its_lifetime_and_says_so(
         serving(database, folder, events={"stream_lifetime_s": 0.3}) as short,
         stream(client, short, "events", short.headers("viewer")) as messages,
     ):
-        seen = [message async for message in messages]
+        async with asyncio.timeout(10):
+            seen = [message async for message in messages]
     assert seen[-1]["event"] == "reconnect"
 
 
