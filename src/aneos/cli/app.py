@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from aneos import __version__
-from aneos.cli import about, assess, catalogue, evaluate, fit, identify, models, screen, train, update
+from aneos.cli import (
+    about,
+    assess,
+    catalogue,
+    departures,
+    evaluate,
+    fit,
+    identify,
+    models,
+    screen,
+    train,
+    update,
+)
 
 app = typer.Typer(
     help="Find artificial objects among near-Earth asteroids.",
@@ -34,6 +46,7 @@ app.command("screen", short_help="Rank a whole catalogue.")(screen.screen)
 app.command("assess", short_help="Weigh the evidence on one object.")(assess.assess)
 app.command("fit", short_help="Orbit and area-to-mass ratio from observations.")(fit.fit)
 app.command("identify", short_help="Match an orbit with known artificial objects.")(identify.identify)
+app.command("departures", short_help="Trace an orbit back to its launch.")(departures.departures)
 catalogue.commands.command("update")(update.update)
 catalogue.commands.command("versions")(update.versions)
 catalogue.commands.command("diff")(update.diff)
