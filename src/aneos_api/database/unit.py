@@ -31,6 +31,7 @@ from aneos_api.database.services.observations import ObservationService
 from aneos_api.database.services.overview import OverviewService
 from aneos_api.database.services.schedules import ScheduleService
 from aneos_api.database.services.sessions import SessionService
+from aneos_api.database.services.streams import StreamService
 from aneos_api.database.services.tenants import TenantService
 from aneos_api.database.services.usage import UsageService
 from aneos_api.database.services.users import UserService
@@ -134,6 +135,10 @@ class Work:
     @cached_property
     def sessions(self) -> SessionService:
         return SessionService(self.session)
+
+    @cached_property
+    def streams(self) -> StreamService:
+        return StreamService(self.session)
 
     @cached_property
     def tenants(self) -> TenantService:

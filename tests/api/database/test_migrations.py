@@ -135,7 +135,7 @@ async def _fill(database: Database) -> None:
 
 CHOICES = {
     "role": "viewer", "object_class": "natural", "origin": "screen", "engine": "sqlite", "kind": "science",
-    "severity": "info", "outcome": "done", "stage": "candidate", "format": "csv",
+    "severity": "info", "outcome": "done", "stage": "candidate", "format": "csv", "channel": "webhook",
 }  # fmt: skip
 STATUS = {
     "cases": "open", "screens": "complete", "batch_items": "pending", "alerts": "open",

@@ -11,7 +11,14 @@ from aneos_api.database.models.credentials import (
     RefreshToken,
     RevokedToken,
 )
-from aneos_api.database.models.events import OutboxEvent, Webhook, WebhookDelivery
+from aneos_api.database.models.events import (
+    Duty,
+    OutboxEvent,
+    ReceivedMessage,
+    StreamPosition,
+    Webhook,
+    WebhookDelivery,
+)
 from aneos_api.database.models.identity import ROLES, Membership, Role, Tenant, User
 from aneos_api.database.models.learning import Experiment, ExperimentArm, ModelVersion, Prediction
 from aneos_api.database.models.monitoring import Alert, AlertRule, ApiUsage, AuditEvent, SystemMetric
@@ -44,6 +51,7 @@ __all__ = [
     "CaseItem",
     "CatalogueObject",
     "CatalogueVersion",
+    "Duty",
     "Experiment",
     "ExperimentArm",
     "Export",
@@ -58,12 +66,14 @@ __all__ = [
     "ObservationSet",
     "OutboxEvent",
     "Prediction",
+    "ReceivedMessage",
     "RecoveryCode",
     "RefreshToken",
     "RevokedToken",
     "Role",
     "SavedFilter",
     "Screen",
+    "StreamPosition",
     "SystemMetric",
     "Tenant",
     "User",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aneos_api.database.models.base import (
@@ -23,6 +23,7 @@ from aneos_api.database.models.base import (
 )
 from aneos_api.database.types import BigId
 
+CHANNELS: Final = ("webhook", "slack", "email")
 DELIVERY_STATES: Final = ("pending", "delivered", "dead")
 _UNSENT = text("position IS NULL")
 _PENDING = text("status = 'pending'")
@@ -56,7 +57,11 @@ class Webhook(WithId, Owned, Changed, Base):
     """An address that is told. ``secret`` is encrypted by the security layer; ``topics`` empty means all."""
 
     __tablename__ = "webhooks"
-    __table_args__ = (UniqueConstraint("tenant_id", "name"), at_least("failures", 0))
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "name"),
+        at_least("failures", 0),
+        one_of("channel", CHANNELS),
+    )
 
     name: Mapped[str] = mapped_column(String(200))
     url: Mapped[str] = mapped_column(String(2000))
@@ -72,6 +77,8 @@ class Webhook(WithId, Owned, Changed, Base):
     created_by_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
+    channel: Mapped[str] = mapped_column(String(16), default="webhook")
+    """``webhook``: signed JSON; ``slack``: a message that chats understand; ``email``: ``url`` is ``mailto:``."""
 
 
 class WebhookDelivery(WithId, Created, Base):
@@ -100,3 +107,39 @@ class WebhookDelivery(WithId, Created, Base):
     error: Mapped[str | None] = mapped_column(String(400))
     duration_ms: Mapped[float | None]
     delivered_at: Mapped[datetime | None]
+
+
+class Duty(Base):
+    """Work that one process of an installation does at a time; it is free again after ``until``."""
+
+    __tablename__ = "duties"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(120))
+    until: Mapped[datetime]
+
+
+class StreamPosition(Base):
+    """How far a reader has come: a consumer of a foreign stream, stored with what it made of the messages."""
+
+    __tablename__ = "stream_positions"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[datetime]
+
+
+class ReceivedMessage(WithNumber, Created, Base):
+    """A message that came in over a stream, known by its key: one that comes again changes nothing."""
+
+    __tablename__ = "received_messages"
+    __table_args__ = (UniqueConstraint("source", "key"),)
+
+    source: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    error: Mapped[str | None] = mapped_column(String(400))
+    """Why nothing was made of it."""
+    observation_set_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("observation_sets.id", ondelete="SET NULL"), index=True
+    )

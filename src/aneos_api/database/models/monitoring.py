@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from aneos_api.database.models.base import (
@@ -75,6 +75,8 @@ class AlertRule(WithId, MaybeOwned, Changed, Base):
     state: Mapped[JsonObject] = mapped_column(default=dict)
     """What hysteresis needs to remember."""
     last_fired_at: Mapped[datetime | None]
+    escalate_s: Mapped[int | None] = mapped_column(Integer)
+    """An alert that nobody has acknowledged after this long becomes critical and is told again; null: never."""
     created_by_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
@@ -117,6 +119,7 @@ class Alert(WithId, MaybeOwned, Changed, Base):
         ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
     note: Mapped[str] = mapped_column(default="")
+    escalated_at: Mapped[datetime | None]
 
 
 class ApiUsage(WithNumber, Owned, Base):
