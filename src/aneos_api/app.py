@@ -20,6 +20,7 @@ from aneos_api.context import Context
 from aneos_api.dashboard import mount as mount_dashboard
 from aneos_api.database.database import Database
 from aneos_api.database.quick import QuickReads
+from aneos_api.ending import end
 from aneos_api.endpoints.faults import add_handlers
 from aneos_api.endpoints.openapi import document
 from aneos_api.endpoints.routers import ROUTERS, is_open
@@ -197,9 +198,7 @@ def _lifespan(
             if worker is not None and working is not None:
                 worker.stop()
                 await asyncio.gather(working, return_exceptions=True)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             await _quietly(context.activity.flush, "writing what is left of the activity")
             await context.quick.close()
             if owns_database:

@@ -6,9 +6,9 @@ The streams' router brings it along as its own lifespan, inside that of the appl
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 
 from aneos_api.context import Context
 from aneos_api.database.database import Database
+from aneos_api.ending import end
 from aneos_api.events.bus import MemoryBus, make_bus
 from aneos_api.events.delivery import Deliverer
 from aneos_api.events.hub import Hub
@@ -23,9 +24,6 @@ from aneos_api.events.relay import Relay
 from aneos_api.events.rules import Judge
 from aneos_api.security.secrets import Vault
 from aneos_api.settings import Settings
-
-END_S: Final = 5.0
-CANCEL_S: Final = 0.5
 
 log = structlog.get_logger("aneos_api.events")
 
@@ -57,20 +55,6 @@ def watching(database: Database, settings: Settings, vault: Vault) -> list[async
         _forever(Judge(database).run(settings.events.rules_s), "judge of alert rules"),
         _forever(Deliverer(database, vault, settings.events).run(), "delivery to webhooks"),
     ]
-
-
-async def end(tasks: Sequence[asyncio.Task[None]], within_s: float = END_S) -> None:
-    """Cancel tasks and wait until they have ended; one that swallows its cancellation is cancelled again, and after
-    ``within_s`` left behind with a warning: nothing holds the end of the process."""
-    left = {task for task in tasks if not task.done()}
-    for _ in range(max(1, round(within_s / CANCEL_S))):
-        if not left:
-            break
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=CANCEL_S)
-    for task in left:
-        log.warning("a task did not end", task=task.get_name())
 
 
 def hub_of(connection: HTTPConnection) -> Hub:

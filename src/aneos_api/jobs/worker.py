@@ -24,6 +24,7 @@ from aneos.errors import AneosError
 from aneos_api.clock import utc_now
 from aneos_api.database import Database, Lease, LeaseLost
 from aneos_api.database.types import uuid7
+from aneos_api.ending import end
 from aneos_api.errors import ServiceError, Unavailable
 from aneos_api.jobs.context import JobCancelled, JobContext
 from aneos_api.jobs.executors import make_executor
@@ -104,9 +105,7 @@ class Worker:
             await asyncio.wait([claiming], timeout=self.settings.jobs.shutdown_s)
             await self._drain()
         finally:
-            claiming.cancel()
-            beating.cancel()
-            await asyncio.gather(claiming, beating, return_exceptions=True)
+            await end([claiming, beating])
             await self._abandon()
             with contextlib.suppress(Unavailable):
                 await self.queue.gone(self.name)
@@ -157,7 +156,8 @@ class Worker:
                 pause = min(pause * 2, LONGEST_PAUSE_S)
             if claimed == 0 or claimed == room:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), timeout=pause)
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
 
     async def _beat_loop(self) -> None:
         while True:
@@ -281,6 +281,4 @@ class Worker:
     async def _abandon(self) -> None:
         """Give back what still runs."""
         tasks = [entry.task for entry in self._running.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)

