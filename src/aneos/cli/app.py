@@ -12,6 +12,7 @@ from aneos.cli import (
     assess,
     catalogue,
     departures,
+    ephemeris,
     evaluate,
     fit,
     identify,
@@ -47,6 +48,7 @@ app.command("assess", short_help="Weigh the evidence on one object.")(assess.ass
 app.command("fit", short_help="Orbit and area-to-mass ratio from observations.")(fit.fit)
 app.command("identify", short_help="Match an orbit with known artificial objects.")(identify.identify)
 app.command("departures", short_help="Trace an orbit back to its launch.")(departures.departures)
+app.command("ephemeris", short_help="Where a known object stands on the sky.")(ephemeris.ephemeris)
 catalogue.commands.command("update")(update.update)
 catalogue.commands.command("versions")(update.versions)
 catalogue.commands.command("diff")(update.diff)
