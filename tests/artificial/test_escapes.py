@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aneos.artificial import escapes
-from aneos.artificial.escapes import Recipe, draw, simulate
+from aneos.artificial.escapes import LAGRANGE_KM, Recipe, draw, draw_leak, simulate
 from aneos.artificial.launches import load_launches
 from aneos.constants import AU_KM, DAY_S, GM_EARTH_KM3_S2
 from aneos.dynamics import body_states
@@ -57,3 +57,44 @@ def test_a_folder_of_another_recipe_is_refused(tmp_path: Path) -> None:
 def test_an_empty_recipe_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="at least one object"):
         simulate(Recipe(n=0, seed=1), tmp_path)
+
+
+def test_a_leak_starts_at_a_lagrange_region_after_its_launch() -> None:
+    before = 2_460_800.5
+    drawn = [draw_leak(load_launches(), 5, k, before) for k in range(50)]
+    for item in drawn:
+        earth, _ = body_states("Earth", item.epoch_tdb_jd)
+        distance = np.linalg.norm(item.position_au - earth[0]) * AU_KM
+        assert distance == pytest.approx(LAGRANGE_KM, rel=0.6)
+        assert item.launch_jd + 30.0 <= item.epoch_tdb_jd <= before
+        assert item.regime == "leak"
+
+
+def test_most_of_what_leaks_is_slow(tmp_path: Path) -> None:
+    out = simulate(Recipe(n=24, seed=2, kind="leaks"), tmp_path)
+    gone = out.filter(out["fate"] == "escaped")
+    assert gone.height >= 6
+    assert gone["e"].max() < 0.15
+    assert gone["i_deg"].max() < 1.5
+    assert set(out["regime"]) == {"leak"}
+
+
+def test_no_leak_without_an_old_enough_launch() -> None:
+    with pytest.raises(InputError, match="old enough"):
+        draw_leak(load_launches(), 1, 0, 2_436_000.0)
+
+
+def test_dask_computes_the_same_population(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("dask.distributed")
+    monkeypatch.setattr(escapes, "CHUNK", 3)
+    local = simulate(RECIPE, tmp_path / "local")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, protocol="inproc"
+    ) as cluster:
+        far = simulate(RECIPE, tmp_path / "far", executor="dask", scheduler=cluster.scheduler_address)
+    assert far.equals(local)
+
+
+def test_an_unknown_executor_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no executor"):
+        simulate(RECIPE, tmp_path, executor="cloud")  # type: ignore[arg-type]

@@ -3,8 +3,9 @@
 Each object is drawn from a launch of the curated list. What went to another planet leaves on a hyperbola of the
 published energy, along or against the Earth's motion as its destination demands; what went to the Moon or a Lagrange
 point starts on its transfer ellipse, and the Moon and the Sun decide whether it leaks out, hits something or stays.
-Light pressure acts throughout. The draw of object k depends on (seed, k) alone, so runs resume and chunks may be
-computed anywhere.
+A recipe of kind "leaks" follows what dwelt for years in a distant orbit and at last crosses the Sun-Earth Lagrange
+regions L1 or L2: it starts there, nearly at rest in the frame that turns with the Earth. Light pressure acts
+throughout. The draw of object k depends on (seed, k) alone, so runs resume and chunks may be computed anywhere.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from aneos.orbits import diameter_km
 
 FloatArray = npt.NDArray[np.float64]
 Executor = Literal["local", "dask"]
+Kind = Literal["departures", "leaks"]
 
 REFERENCE_TDB_JD: Final = 2_461_000.5
 """Epoch of the population: that of the bundled catalogue's elements (2025-11-21)."""
@@ -35,7 +37,8 @@ REFERENCE_TDB_JD: Final = 2_461_000.5
 CHUNK: Final = 250
 FORCES: Final = ForceModel(asteroids=(), sun_j2=False, earth_harmonics=False)
 SETTLING_DAYS: Final = 150.0
-"""How long a stage may take to leave the Earth-Moon system; later leaks are not followed (a stated loss)."""
+"""How long a stage may take to leave the Earth-Moon system; later leaks are not followed from their launch on, but
+drawn at the Lagrange regions (kind "leaks")."""
 BOUND_WITHIN_KM: Final = 3.0e6
 EARTH_RADIUS_KM: Final = 6378.137
 
@@ -57,6 +60,17 @@ TRANSLUNAR_KM: Final = (3.6e5, 4.6e5)
 """Range of apogee heights for lunar launches whose conic is not published."""
 LAGRANGE_FROM_KM: Final = 7.0e5
 
+LAGRANGE_KM: Final = 1.497e6
+"""Distance of L1 and L2 from the Earth: (m_Earth+Moon / 3 m_Sun)^(1/3) au, the mean of both."""
+LEAK_SCATTER_KM: Final = (1.0e5, 3.0e5, 1.5e5)
+"""1-sigma scatter about L1 or L2 along the Sun line, along the Earth's motion and out of the ecliptic: the size of
+the libration orbits in use."""
+LEAK_SCATTER_KMS: Final = (0.10, 0.10, 0.05)
+"""1-sigma scatter of the velocity in the turning frame, same axes: libration orbits of that size, twice a year."""
+DWELL_DAYS: Final = (30.0, 7300.0)
+"""From launch to leak, evenly in the logarithm."""
+LEAKED_BEFORE_DAYS: Final = 200.0
+
 BULK: Final = ((0.85, 0.0136, 0.30), (0.10, 0.0136, 0.45), (0.05, 0.3, 0.7))
 """Weight, median (m²/kg) and scatter (dex) of the area-to-mass ratio: published fits of distant hardware."""
 DIAMETER_KM: Final = (0.0015, 0.012)
@@ -65,12 +79,16 @@ ALBEDO: Final = (0.05, 0.7)
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that a population depends on. ``n`` draws; ``launched_before_jd`` freezes the launch list in time."""
+    """All that a population depends on. ``n`` draws; ``launched_before_jd`` freezes the launch list in time.
+
+    ``kind`` "departures" follows stages from their launch, "leaks" from their passage of a Lagrange region.
+    """
 
     n: int
     seed: int
     reference_tdb_jd: float = REFERENCE_TDB_JD
     launched_before_jd: float = REFERENCE_TDB_JD - 180.0
+    kind: Kind = "departures"
 
 
 def simulate(
@@ -109,7 +127,12 @@ def compute_chunk(recipe: Recipe, start: int) -> pl.DataFrame:
     """Draw and integrate the objects ``start`` to ``start + CHUNK`` of a recipe."""
     launches = [item for item in load_launches() if item.jd_utc < recipe.launched_before_jd]
     count = min(CHUNK, recipe.n - start)
-    draws = [draw(launches, recipe.seed, start + k) for k in range(count)]
+    if recipe.kind == "leaks":
+        limit, mark = recipe.reference_tdb_jd - LEAKED_BEFORE_DAYS, "L"
+        draws = [draw_leak(launches, recipe.seed, start + k, limit) for k in range(count)]
+    else:
+        mark = ""
+        draws = [draw(launches, recipe.seed, start + k) for k in range(count)]
     states = States(
         np.array([item.position_au for item in draws]),
         np.array([item.velocity_au_d for item in draws]),
@@ -125,7 +148,7 @@ def compute_chunk(recipe: Recipe, start: int) -> pl.DataFrame:
     elements = final.elements()
     return pl.DataFrame(
         {
-            "designation": [f"SIM-{recipe.seed}-{start + k:06d}" for k in range(count)],
+            "designation": [f"SIM-{recipe.seed}-{mark}{start + k:06d}" for k in range(count)],
             "launch": [item.launch for item in draws],
             "vehicle": [item.vehicle for item in draws],
             "regime": [item.regime for item in draws],
@@ -171,13 +194,53 @@ def draw(launches: Sequence[Launch], seed: int, index: int) -> Drawn:
         epoch, offset, velocity = _hyperbola(launch, launches, rng)
     else:
         epoch, offset, velocity = _transfer(launch, rng)
+    return _drawn(launch, launch.regime, epoch, offset, velocity, rng)
+
+
+def draw_leak(launches: Sequence[Launch], seed: int, index: int, before_jd: float) -> Drawn:
+    """Leak ``index`` of a seed, at L1 or L2 before ``before_jd``: every distant launch is equally likely.
+
+    Raises InputError where no distant launch is old enough.
+    """
+    rng = np.random.default_rng([seed, index, 1])
+    distant = [
+        item for item in launches if item.regime == "distant" and item.jd_utc + DWELL_DAYS[0] < before_jd
+    ]
+    if not distant:
+        raise InputError("no launch of a distant orbit is old enough to have leaked", source="launches")
+    launch = distant[int(rng.integers(len(distant)))]
+    longest = min(DWELL_DAYS[1], before_jd - launch.jd_utc)
+    epoch = launch.jd_utc + float(np.exp(rng.uniform(np.log(DWELL_DAYS[0]), np.log(longest))))
+    earth, earth_velocity = body_states("Earth", epoch)
+    outward = earth[0] / np.linalg.norm(earth[0])
+    north = np.cross(earth[0], earth_velocity[0])
+    turning = north / float(earth[0] @ earth[0])
+    north /= np.linalg.norm(north)
+    axes = np.array([outward, np.cross(north, outward), north])
+    place = np.array([LAGRANGE_KM * float(rng.choice([-1.0, 1.0])), 0.0, 0.0])
+    offset = (place + np.array(LEAK_SCATTER_KM) * rng.standard_normal(3)) @ axes
+    velocity = (
+        np.cross(turning, offset) / DAY_S + (np.array(LEAK_SCATTER_KMS) * rng.standard_normal(3)) @ axes
+    )
+    return _drawn(launch, "leak", epoch, offset, velocity, rng)
+
+
+def _drawn(
+    launch: Launch,
+    regime: str,
+    epoch: float,
+    offset: FloatArray,
+    velocity: FloatArray,
+    rng: np.random.Generator,
+) -> Drawn:
+    """Size, albedo and area-to-mass ratio; geocentric km and km/s become heliocentric au and au/d."""
     earth, earth_velocity = body_states("Earth", epoch)
     low, high = np.log(DIAMETER_KM)
     size, albedo = float(np.exp(rng.uniform(low, high))), float(np.exp(rng.uniform(*np.log(ALBEDO))))
     return Drawn(
         launch=launch.launch,
         vehicle=launch.vehicle,
-        regime=launch.regime,
+        regime=regime,
         launch_jd=launch.jd_utc,
         epoch_tdb_jd=epoch,
         position_au=earth[0] + offset / AU_KM,
@@ -292,9 +355,9 @@ def _run(
             raise InputError(
                 "dask.distributed is not installed: pip install 'aneos[dask]'", source="executor"
             ) from error
-        with Client(scheduler) as client:
+        with Client(scheduler) as client:  # type: ignore[no-untyped-call,unused-ignore]
             futures = {client.submit(compute_chunk, recipe, start, pure=False): start for start in todo}
-            for future in arrived(futures):
+            for future in arrived(futures):  # type: ignore[no-untyped-call,unused-ignore]
                 _store(folder, futures[future], future.result())
                 yield futures[future]
         return

@@ -18,6 +18,7 @@ from aneos.cli import (
     identify,
     models,
     screen,
+    simulate,
     train,
     update,
 )
@@ -57,6 +58,7 @@ app.add_typer(
     name="catalogue",
     short_help="What it holds, and following the archives.",
 )
+app.command("simulate", short_help="Simulate hardware that left the Earth.")(simulate.simulate)
 app.command("train", short_help="Train a model on simulated escapes.")(train.train)
 app.add_typer(models.commands, name="models", short_help="Trained models and which one answers.")
 app.command("evaluate", short_help="Write the validation report.")(evaluate.evaluate)

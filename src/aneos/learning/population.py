@@ -2,14 +2,14 @@
 
 The escapes ship as one table with its recipe (:data:`SHIPPED`); folders of finished chunks, as
 :func:`aneos.artificial.escapes.simulate` leaves them, can be read too. Rebuild the shipped table from such a folder:
-``python -m aneos.learning.population FOLDER``.
+``python -m aneos.learning.pack FOLDER...``.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -35,10 +35,11 @@ NEA_PERIHELION_AU: Final = 1.3
 NEVER_SEEN_H: Final = -30.0
 """Stands for "at no magnitude": the orbit never left the glare of the Sun."""
 
-REGIME_SHARE: Final = {"escape": 0.5, "distant": 0.5}
-"""Share of what surveys meet that left on a hyperbola, and that leaked from a translunar or Lagrange-point orbit.
-Of the objects that were ever designated as asteroids and then identified, about half are of either kind; the
-simulation lets few distant objects leak, so it does not say. An assumption, as in the orbit line's mixture."""
+REGIME_SHARE: Final = {"escape": 0.5, "distant": 0.25, "leak": 0.25}
+"""Share of what surveys meet that left on a hyperbola, that left a translunar or Lagrange-point orbit within months,
+and that leaked later. Of the objects that were ever designated as asteroids and then identified, about half left
+fast and half slowly; the simulation does not follow distant orbits for decades, so it does not say. An
+assumption, as in the orbit line's mixture."""
 
 FAINT_H: Final = 25.0
 """Catalogued objects fainter than this lend their arcs and uncertainties to simulated ones."""
@@ -90,13 +91,20 @@ def load_escapes(path: Path = SHIPPED) -> Escapes:
     return Escapes(_as_catalogue(table), json.loads(metadata["recipe"]), hashlib.sha256(content).hexdigest())
 
 
-def pack(folder: Path, out: Path = SHIPPED) -> Escapes:
-    """Write the artefact from a folder of finished chunks; unfinished ones are left out and counted in the recipe."""
-    chunks = sorted(folder.glob("chunk-*.parquet"))
-    if not chunks:
-        raise InputError("holds no finished chunk of a simulation", source=folder)
-    drawn = pl.concat([pl.read_parquet(chunk) for chunk in chunks])
-    recipe: dict[str, Any] = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+def pack(folders: Path | Sequence[Path], out: Path = SHIPPED) -> Escapes:
+    """Write the artefact from folders of finished chunks; unfinished ones are left out and counted in the recipe."""
+    parts: list[pl.DataFrame] = []
+    runs: list[dict[str, Any]] = []
+    for folder in [folders] if isinstance(folders, Path) else folders:
+        chunks = sorted(folder.glob("chunk-*.parquet"))
+        if not chunks:
+            raise InputError("holds no finished chunk of a simulation", source=folder)
+        parts += [pl.read_parquet(chunk) for chunk in chunks]
+        runs.append(json.loads((folder / "recipe.json").read_text(encoding="utf-8")))
+    drawn = pl.concat(parts)
+    if drawn["designation"].is_duplicated().any():
+        raise InputError("two folders hold the same draws", source="folders")
+    recipe: dict[str, Any] = {"seed": runs[0]["seed"], "runs": runs}
     fates = drawn.group_by("regime", "fate").len().sort("regime", "fate")
     recipe["drawn"] = drawn.height
     recipe["fates"] = {f"{row['regime']}: {row['fate']}": row["len"] for row in fates.iter_rows(named=True)}
@@ -172,16 +180,3 @@ def _as_catalogue(table: pl.DataFrame) -> pl.DataFrame:
         weight=pl.Series(weight),
         family=pl.col("vehicle").map_elements(family_of, return_dtype=pl.String),
     ).select(*COLUMNS, *extra)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--out", type=Path, default=SHIPPED)
-    given = parser.parse_args()
-    packed = pack(given.folder, given.out)
-    print(f"{given.out}: {len(packed)} escapes, {given.out.stat().st_size} bytes, {packed.recipe}")
-
-
-if __name__ == "__main__":
-    main()

@@ -23,6 +23,7 @@ from aneos.learning.features import features
 from aneos.learning.model import CONTAMINATION
 from aneos.learning.population import Escapes, load_escapes
 from aneos.learning.posterior import mixture
+from aneos.learning.splits import fold_of
 from aneos.learning.training import (
     SEED,
     TrainingSet,
@@ -38,6 +39,8 @@ Bools = npt.NDArray[np.bool_]
 
 LN10: Final = float(np.log(10.0))
 BUDGETS: Final = (10, 30, 100)
+SEARCH: Final = 6
+"""Sets of hyper-parameters tried for each outer fold."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +62,15 @@ class Context:
         """Simulated escapes first, then the catalogue."""
         return training_set(self.natural, self.escapes)
 
-    @cached_property
-    def parameters(self) -> Mapping[str, Any]:
-        """Hyper-parameters for the outer folds 0 to 2, searched on folds 3 and 4 of their training part alone."""
-        return best_parameters(self.data, self.seed, 1 if self.quick else 6)
+    def search(self, seen: Bools, tries: int = SEARCH) -> Mapping[str, Any]:
+        """Hyper-parameters searched within the rows ``seen`` (n,) alone; the quick form takes the default set."""
+        return best_parameters(self.data.take(seen), self.seed, 1 if self.quick else tries)
 
     @cached_property
     def nested(self) -> list[Mapping[str, Any]]:
         """Hyper-parameters of each outer fold, searched without that fold."""
-        search = 1 if self.quick else 6
         folds = range(int(self.data.fold.max()) + 1)
-        return [best_parameters(self.data.take(self.data.fold != fold), self.seed, search) for fold in folds]
+        return [self.search(self.data.fold != fold) for fold in folds]
 
     @cached_property
     def raw(self) -> FloatArray:
@@ -147,18 +148,22 @@ def steered(object_id: str) -> bool:
 
 
 def scores_without_launch(context: Context, hardware: Hardware) -> FloatArray:
-    """log10 Bayes factor of real hardware by classifiers that never saw its launch, shape (n,)."""
-    X = features(hardware.prepared)
+    """log10 Bayes factor of real hardware by classifiers that never saw its launch, shape (n,).
+
+    All objects of a launch lie in one fold, and hyper-parameters are those searched without that fold; the calibration
+    leaves the launch out too.
+    """
+    X, data = features(hardware.prepared), context.data
     out = np.full(len(hardware), np.nan)
-    group = np.array(context.data.group)
-    simulated = set(context.escapes.table["launch"].to_list())
+    group = np.array(data.group)
     for launch in sorted(set(hardware.launch)):
         rows = np.array([tag == launch for tag in hardware.launch])
-        keep = group != launch if launch in simulated else np.ones(group.size, dtype=np.bool_)
-        raw = context.data.take(keep).fit(context.parameters, context.seed).score_samples(X[rows])
-        out[rows] = raw
-    learned = BetaCalibration.fit(context.raw, context.data.y, context.data.weight)
-    return unmix(learned.log_ratio(out), CONTAMINATION)
+        keep = group != launch
+        parameters = context.nested[fold_of(launch, len(context.nested))]
+        raw = data.take(keep).fit(parameters, context.seed).score_samples(X[rows])
+        learned = BetaCalibration.fit(context.raw[keep], data.y[keep], data.weight[keep])
+        out[rows] = learned.log_ratio(raw)
+    return unmix(out, CONTAMINATION)
 
 
 def fit_and_calibrate(

@@ -15,7 +15,7 @@ from aneos.constants import A1_PER_AMR_AU_D2
 from aneos.learning.calibration import roc_auc
 from aneos.learning.ensemble import AnomalyEnsemble
 from aneos.learning.features import NAMES, check_leaks
-from aneos.learning.training import TrainingSet, out_of_fold
+from aneos.learning.training import TrainingSet, best_parameters, out_of_fold
 from aneos.screening import assess, screen
 from aneos.validation.context import Context
 from aneos.validation.rates import Rate
@@ -61,7 +61,7 @@ def _scrambled(context: Context) -> tuple[str, bool, dict[str, Any]]:
     data = context.data
     order = np.random.default_rng([context.seed, 13]).permutation(data.y.size)
     false = TrainingSet(data.X, data.y[order], data.weight[order], data.fold, data.group, data.designation)
-    _, raw = out_of_fold(false, context.parameters, context.seed)
+    _, raw = out_of_fold(false, best_parameters(false, context.seed, 1), context.seed)
     auc = roc_auc(raw, false.y, false.weight)
     effective = float(false.weight[false.y == 1.0].sum() ** 2 / (false.weight[false.y == 1.0] ** 2).sum())
     sigma = float(np.sqrt(1.0 / (12.0 * effective)))

@@ -27,6 +27,8 @@ from aneos.validation.sections import table
 
 FloatArray = npt.NDArray[np.float64]
 PRIORS: Final = (1e-4, 3e-4)
+FAMILY_SEARCH: Final = 3
+"""Sets of hyper-parameters tried without each family."""
 
 
 def run(context: Context) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -129,13 +131,13 @@ def _families(context: Context) -> tuple[str, list[dict[str, Any]]]:
     counts = dict(zip(*np.unique(names, return_counts=True), strict=True))
     chosen = sorted((name for name in counts if counts[name] >= 30), key=lambda name: -counts[name])
     chosen = chosen[:3] if context.quick else chosen
-    learned = BetaCalibration.fit(context.raw, data.y, data.weight)
     weight, rows, facts = context.escapes.weight, [], []
     for name in chosen:
         member = np.concatenate([names == name, np.zeros(context.natural.height, dtype=np.bool_)])
         natural_test = (data.y == 0.0) & (data.fold == 0)
         seen = ~member & ~natural_test
-        booster = data.take(seen).fit(context.parameters, context.seed)
+        booster = data.take(seen).fit(context.search(seen, FAMILY_SEARCH), context.seed)
+        learned = BetaCalibration.fit(context.raw[seen], data.y[seen], data.weight[seen])
         test = member | natural_test
         score = learned.log_ratio(booster.score_samples(data.X[test]))
         label, share = data.y[test], data.weight[test]
