@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
+TOOLS := .venv-tools
 STAMP := $(VENV)/.installed
 LOCKS := requirements/bootstrap.txt requirements/base.txt requirements/dev.txt
 ASSETS := src/aneos_api/dashboard/static/manifest.json
 UV_PIP := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help env assets run screen load test lint types contracts unit docs lock bench clean
+.PHONY: help env tools assets run screen load test lint types contracts unit docs lock bench images stack-test scan clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +25,13 @@ $(STAMP): $(LOCKS) pyproject.toml $(wildcard src/aneos/orbits/*.[ch] src/aneos/d
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	$(UV_PIP) --require-hashes -r requirements/dev.txt
 	$(UV_PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+tools: $(TOOLS)/.installed ## programs that check what is shipped to operate the service, into .venv-tools
+
+$(TOOLS)/.installed: requirements/tools.txt | env
+	$(PYTHON) -m venv $(TOOLS)
+	$(BIN)/uv pip install --quiet --python $(TOOLS)/bin/python --require-hashes -r requirements/tools.txt
 	@touch $@
 
 assets: $(ASSETS) ## bundle the dashboard's scripts and styles (needs Node 20 or newer)
@@ -56,11 +64,22 @@ types: env
 contracts: env
 	$(BIN)/lint-imports
 
-unit: env assets
+unit: env tools assets
 	$(BIN)/pytest -n 2
 
 docs: env
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+images: ## container images without a registry (root; buildah, podman, mmdebstrap); not part of make test
+	deploy/build-images.sh
+
+stack-test: env ## start the stack from the images and drive it, kill parts of it under load (root; after make images); not part of make test
+	$(BIN)/python tools/stack_test.py
+
+scan: env tools ## security: bandit, known vulnerabilities of the locks, secrets in the repository
+	$(TOOLS)/bin/bandit --quiet --recursive --severity-level medium src
+	$(TOOLS)/bin/pip-audit --disable-pip --require-hashes --progress-spinner off -r requirements/api.txt
+	tools/secret_scan.sh
 
 bench: env ## speed, as ratios within one run
 	$(BIN)/python -m benchmarks
@@ -69,7 +88,9 @@ lock: ## rebuild requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/bootstrap.in -o requirements/bootstrap.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/base.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/base.txt --extra dev pyproject.toml requirements/bootstrap.in -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements/dev.txt --extra api pyproject.toml -o requirements/api.txt
+	for name in web tools valkey; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 clean: ## remove everything that can be made again
-	rm -rf $(VENV) build dist site results web/node_modules src/aneos_api/dashboard/static *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) build dist site results web/node_modules src/aneos_api/dashboard/static *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src -name '*.so' -delete
