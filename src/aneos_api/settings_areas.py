@@ -159,6 +159,10 @@ class ArchiveSettings(Area):
 
     enabled: bool = Field(False, description="ask remote archives at all")
     sync_cron: str | None = Field(None, description="when the catalogue is renewed, e.g. '30 6 * * *'")
+    source: Literal["mpc", "sbdb"] = Field("mpc", description="whose list: the MPC's, or JPL's")
+    list_max_age_s: float = Field(
+        21_600.0, ge=0, description="age up to which a fetched list is not asked for again"
+    )
     timeout_s: float = Field(30.0, gt=0)
     user_agent: str = "aNEOS"
 

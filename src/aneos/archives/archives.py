@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal
 
+from aneos.archives import fair_use
 from aneos.archives.close_approaches import CloseApproaches
 from aneos.archives.fetcher import Fetcher
 from aneos.archives.horizons import Horizons
@@ -44,10 +45,15 @@ class Archives:
         self.mpc = Mpc(self.fetcher, at.mpc, at.mpc_data)
         self.neodys = Neodys(self.fetcher, at.neodys)
 
-    async def catalogue(self, source: CatalogueSource) -> Catalogue:
-        """All near-Earth asteroids as one archive lists them now. Raises every ArchiveError."""
+    async def catalogue(
+        self, source: CatalogueSource, *, max_age_s: float = fair_use.LIST_MAX_AGE_S
+    ) -> Catalogue:
+        """All near-Earth asteroids as one archive lists them now. Raises every ArchiveError.
+
+        A kept reply is asked about again when it is older than ``max_age_s``; an unchanged list is not sent again.
+        """
         client = self.mpc if source == "mpc" else self.sbdb
-        return await client.near_earth_asteroids()
+        return await client.near_earth_asteroids(max_age_s=max_age_s)
 
     async def __aenter__(self) -> Archives:
         await self.fetcher.__aenter__()

@@ -96,10 +96,10 @@ class Mpc:
         self._address = address
         self._data = data_address
 
-    async def near_earth_asteroids(self) -> Catalogue:
+    async def near_earth_asteroids(self, *, max_age_s: float = fair_use.LIST_MAX_AGE_S) -> Catalogue:
         """The whole list of near-Earth asteroids. Raises every ArchiveError."""
         url = f"{self._address}/Extended_Files/nea_extended.json.gz"
-        request = Request(LIST, url, content_types=LIST_TYPES, max_age_s=fair_use.LIST_MAX_AGE_S)
+        request = Request(LIST, url, content_types=LIST_TYPES, max_age_s=max_age_s)
         return await self._fetcher.get("mpc", request, read_list)
 
     async def orbit(self, name: str) -> MpcOrbit:

@@ -72,7 +72,7 @@ class Sbdb:
         )
         return await self._fetcher.get("jpl", request, lambda reply: read_object(reply, name))
 
-    async def near_earth_asteroids(self) -> Catalogue:
+    async def near_earth_asteroids(self, *, max_age_s: float = fair_use.LIST_MAX_AGE_S) -> Catalogue:
         """All near-Earth asteroids (no comets) in full precision. Raises every ArchiveError."""
         params: dict[str, str | int] = {
             "fields": ",".join(QUERY_FIELDS),
@@ -80,7 +80,7 @@ class Sbdb:
             "sb-kind": "a",
             "full-prec": 1,
         }
-        request = Request(QUERY, f"{self._address}/sbdb_query.api", params, max_age_s=fair_use.LIST_MAX_AGE_S)
+        request = Request(QUERY, f"{self._address}/sbdb_query.api", params, max_age_s=max_age_s)
         return await self._fetcher.get("jpl", request, read_query)
 
 

@@ -30,6 +30,10 @@ Item = TypeVar("Item")
 CHUNK: Final = 2000
 """Rows of one transaction: about 0.2 s on SQLite, during which other writers wait."""
 
+RANK_TOLD: Final = 1000
+"""An object whose own answer changed and whose rank is, or was, among so many, is told of when the rank moves. Of the
+others it is not: every new object moves the ranks of all below it."""
+
 TOP: Final = 200
 """Objects of a screen whose full answer is stored at once; the others get theirs when somebody asks."""
 
@@ -99,8 +103,9 @@ async def screen_into_database(
     """Store the catalogue, screen it, and store every assessment; the new screen replaces the current one at once.
 
     The same catalogue, model and options again give the current screen back without work, unless ``force``. Full
-    answers with evidence are stored for the first ``top`` objects. An object whose class changed since the screen
-    before is an event of topic ``assessments``. The computation runs in a thread.
+    answers with evidence are stored for the first ``top`` objects. An object that is new since the screen before, or
+    whose class, or whose answer and rank (see :data:`RANK_TOLD`), changed is an event of topic ``assessments``, stored
+    with the end of the screen: it is told once, however often the work was begun. The computation runs in a thread.
     """
     write = transaction or database.write
     version = await store_catalogue(database, catalogue, transaction=transaction, progress=progress)
@@ -127,17 +132,15 @@ async def screen_into_database(
     now = utc_now()
     details = {answer.designation: answer for answer in answers}
     done, total = 0, result.table.height
-    changes: list[tuple[str, str, str]] = []
+    changes: list[tuple[str, dict[str, Any]]] = []
     for rows in _chunks(list(_rows(result, numbers, details))):
         for row in rows:
             row["screen_id"], row["created_at"], row["since"] = building.id, now, now
             believed = beliefs.get(row["object_id"])
-            if believed is None:
-                continue
-            if believed[:2] == (row["object_class"], row["log10_bayes_factor"]):
+            if believed is not None and believed[:2] == (row["object_class"], row["log10_bayes_factor"]):
                 row["since"] = believed[2]
-            elif believed[0] != row["object_class"]:
-                changes.append((row["designation"], believed[0], row["object_class"]))
+            elif before is not None and (told := _change(row, believed)) is not None:
+                changes.append(told)
         async with write() as work:
             await work.analysis.add_assessments(rows)
         done = _tell(progress, "storing", done + len(rows), total)
@@ -146,18 +149,35 @@ async def screen_into_database(
             building.id, [(numbers[text_key(answer.designation)], answer) for answer in answers]
         )
         finished = await work.analysis.finish_screen(building.id)
-        for designation, old, new in changes:
-            payload = {
-                "designation": designation,
-                "class": new,
-                "class_before": old,
-                "screen_id": str(building.id),
-            }
-            await work.events.emit("assessments", "assessment.class_changed", payload, key=designation)
+        for kind, payload in changes:
+            await work.events.emit("assessments", kind, payload, key=payload["designation"])
         await work.events.emit(
             "assessments", "screen.completed", {"screen_id": str(building.id), "summary": result.summary}
         )
     return finished
+
+
+def _change(
+    row: Mapping[str, Any], believed: tuple[str, float, Any, int | None] | None
+) -> tuple[str, dict[str, Any]] | None:
+    """Type and content of the event that a new answer is; None where it is none."""
+    payload = {
+        "designation": row["designation"],
+        "class": row["object_class"],
+        "probability_artificial": row["probability_artificial"],
+        "log10_bayes_factor": row["log10_bayes_factor"],
+        "rank": row["rank"],
+        "screen_id": str(row["screen_id"]),
+    }
+    if believed is None:
+        return "assessment.added", payload
+    name, _, _, rank = believed
+    payload |= {"class_before": name, "rank_before": rank}
+    if name != row["object_class"]:
+        return "assessment.class_changed", payload
+    if rank != row["rank"] and min(row["rank"], row["rank"] if rank is None else rank) <= RANK_TOLD:
+        return "assessment.rank_changed", payload
+    return None
 
 
 def screen_fingerprint(

@@ -12,6 +12,7 @@ from aneos_api.dependencies import Change, Changes, Operator, Paged, Reader, Rea
 from aneos_api.endpoints.lists import documented, page_of, reply
 from aneos_api.endpoints.once import Idempotent
 from aneos_api.endpoints.registry import REGISTRY_FILTERS, registry_page
+from aneos_api.jobs.synchronising import SYNC_CATALOGUE
 from aneos_api.jobs.tasks import SCREEN_CATALOGUE
 from aneos_api.schemas.common import Designation, Identifier
 from aneos_api.schemas.science import (
@@ -90,14 +91,16 @@ async def artificial_object(id: Annotated[Identifier, Path()], who: Reader) -> K
 
 @router.post("/sync", response_model=JobReply, operation_id="catalogue_sync", status_code=202)
 async def sync(body: SyncRequest, who: Operator, changes: Changes, once: Idempotent) -> JobReply | Response:
-    """Renew the catalogue and screen it, in the background."""
+    """Renew the catalogue and screen it, in the background: from an archive where the settings allow asking it."""
+    task = SCREEN_CATALOGUE if body.source == "bundled" else SYNC_CATALOGUE
+    named = "catalogue" if body.source == "bundled" else "source"
 
     async def make(change: Change) -> JobReply:
         job = await change.work.jobs.enqueue(
-            SCREEN_CATALOGUE,
-            {"catalogue": body.source},
+            task,
+            {named: body.source},
             created_by_id=who.user_id,
-            dedupe_key=f"{SCREEN_CATALOGUE}:{body.source}",
+            dedupe_key=f"{task}:{body.source}",
         )
         change.queued = True
         await change.note("catalogue.sync", "job", job.id, after={"source": body.source})

@@ -20,6 +20,7 @@ from aneos_api.exporting import export_dead, make_export
 from aneos_api.jobs.assessing import Assessed, assess_given, assess_table
 from aneos_api.jobs.context import JobContext
 from aneos_api.jobs.registry import Registry
+from aneos_api.jobs.synchronising import SYNC_CATALOGUE, sync_catalogue, sync_dead
 from aneos_api.settings import Settings
 
 TASKS: Final = Registry()
@@ -170,6 +171,10 @@ async def put_schedules(work: Work, settings: Settings) -> None:
         await work.schedules.remove(BACKUP)
     else:
         await work.schedules.put(BACKUP, BACKUP, cron=settings.backup.cron)
+    if settings.archives.enabled and settings.archives.sync_cron is not None:
+        await work.schedules.put(SYNC_CATALOGUE, SYNC_CATALOGUE, cron=settings.archives.sync_cron)
+    else:
+        await work.schedules.remove(SYNC_CATALOGUE)
 
 
 @TASKS.task(HOUSEKEEPING)
@@ -199,3 +204,4 @@ async def _remove_exports(work: Work, settings: Settings) -> int:
 
 
 TASKS.task(EXPORT, on_dead=export_dead)(make_export)
+TASKS.task(SYNC_CATALOGUE, on_dead=sync_dead)(sync_catalogue)

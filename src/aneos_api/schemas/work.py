@@ -151,6 +151,7 @@ class BackupReply(Signed):
 
 
 class SyncRequest(Request):
-    """Where to renew the catalogue from: ``bundled`` takes in and screens the list that ships with aNEOS."""
+    """Where to renew the catalogue from: ``bundled`` takes in and screens the list that ships with aNEOS; ``mpc`` and
+    ``sbdb`` ask the archive for its list of today, take in what is new or changed, and screen."""
 
-    source: Literal["bundled"] = "bundled"
+    source: Literal["bundled", "mpc", "sbdb"] = "bundled"

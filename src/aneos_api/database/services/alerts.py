@@ -208,6 +208,24 @@ class AlertService(Service):
         alert.status, alert.resolved_at, alert.resolved_by_id = "resolved", utc_now(), user_id
         return await self._settle("alert.resolved", alert, note)
 
+    async def settle(self, dedupe_key: str, *, tenant_id: UUID | None = None, note: str = "") -> int:
+        """Resolve what is live under a key of :meth:`raise_alert`: the service itself found it over; how many."""
+        key = f"{tenant_id or '*'}:{dedupe_key}"[:200]
+        rows = await self.session.scalars(
+            select(Alert).where(Alert.dedupe_key == key, Alert.status != "resolved")
+        )
+        count = 0
+        for alert in rows:
+            alert.status, alert.resolved_at = "resolved", utc_now()
+            await self._settle("alert.resolved", alert, note)
+            count += 1
+        return count
+
+    async def escalate(self, alert: Alert) -> Alert:
+        """Nobody has acknowledged it in time: it becomes critical and is told again, once."""
+        alert.severity, alert.escalated_at = "critical", utc_now()
+        return await self._settle("alert.escalated", alert, "")
+
     async def _settle(self, kind: str, alert: Alert, note: str) -> Alert:
         alert.note = note or alert.note
         await self.session.flush()

@@ -253,14 +253,22 @@ class AnalysisService(Service):
             )
         )
 
-    async def beliefs(self, screen_id: UUID) -> dict[int, tuple[str, float, Any]]:
-        """Of every object of a screen: id → (class, log10 Bayes factor, since when)."""
+    async def beliefs(self, screen_id: UUID) -> dict[int, tuple[str, float, Any, int | None]]:
+        """Of every object of a screen: id → (class, log10 Bayes factor, since when, rank)."""
         rows = await self.session.execute(
             select(
-                Assessment.object_id, Assessment.object_class, Assessment.log10_bayes_factor, Assessment.since
+                Assessment.object_id,
+                Assessment.object_class,
+                Assessment.log10_bayes_factor,
+                Assessment.since,
+                Assessment.rank,
             ).where(Assessment.screen_id == screen_id)
         )
-        return {number: (name, factor, since) for number, name, factor, since in rows if number is not None}
+        return {
+            number: (name, factor, since, rank)
+            for number, name, factor, since, rank in rows
+            if number is not None
+        }
 
     async def add_assessments(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows of ``assessments``, with a value for every column."""

@@ -147,6 +147,17 @@ class CatalogueService(Service):
         """Editions that were taken in."""
         return await VERSIONS.page(self.session, select(CatalogueVersion), request)
 
+    async def changes_since(self, version_id: UUID | None) -> bool:
+        """Whether an edition that was taken in after this one changed anything; True where there is no such edition."""
+        seen = None if version_id is None else await self.session.get(CatalogueVersion, version_id)
+        if seen is None:
+            return True
+        touched = or_(
+            CatalogueVersion.added > 0, CatalogueVersion.changed > 0, CatalogueVersion.removed > 0
+        )
+        newer = select(CatalogueVersion.id).where(CatalogueVersion.id > seen.id, touched)
+        return await self.session.scalar(newer.limit(1)) is not None
+
     async def get_version(self, version_id: UUID) -> CatalogueVersion:
         return await self._get(CatalogueVersion, version_id, "catalogue version")
 

@@ -1,0 +1,141 @@
+"""The job that follows an archive, against a server on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from aneos_api.database import Database
+from aneos_api.database.models import Alert, Job, ObjectVersion, OutboxEvent
+from aneos_api.jobs import Worker
+from aneos_api.jobs.synchronising import SYNC_CATALOGUE
+from aneos_api.settings import Settings
+from tests.api.endpoints.conftest import make_settings
+from tests.api.events.nights import LIST, lists, publish
+from tests.archives.server import Answer, ArchiveServer, running_server
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ArchiveServer]:
+    with running_server() as running:
+        monkeypatch.setenv("ANEOS_MPC_URL", f"{running.url}/mpc")
+        yield running
+
+
+def settings(folder: Path, **archives: Any) -> Settings:
+    given = {"enabled": True, "list_max_age_s": 0.0, "timeout_s": 5.0, **archives}
+    return make_settings(folder, archives=given, jobs={"backoff_s": 0.01, "backoff_max_s": 0.02})
+
+
+async def synchronise(database: Database, chosen: Settings, **payload: Any) -> Job:
+    """The job, run to its end by a worker."""
+    async with database.write() as work:
+        job = await work.jobs.enqueue(SYNC_CATALOGUE, {"source": "mpc", "top": 5, **payload}, max_attempts=2)
+    worker = Worker(database, chosen)
+    for _ in range(3):
+        await worker.run_until_idle()
+    async with database.read(fresh=True) as work:
+        return await work.jobs.get(job.id)
+
+
+async def told(database: Database, after: int) -> list[OutboxEvent]:
+    async with database.read(fresh=True) as work:
+        rows = await work.session.scalars(
+            select(OutboxEvent)
+            .where(OutboxEvent.id > after, OutboxEvent.topic == "assessments")
+            .order_by(OutboxEvent.id)
+        )
+        return list(rows)
+
+
+async def newest(database: Database) -> int:
+    async with database.read(fresh=True) as work:
+        return max([row.id for row in await work.session.scalars(select(OutboxEvent))], default=0)
+
+
+async def test_what_is_new_or_changed_is_taken_in_judged_and_told_once(
+    database: Database, server: ArchiveServer, tmp_path: Path
+) -> None:
+    chosen = settings(tmp_path)
+    first, second = lists(start=40, new=3, changed=2, times=1)
+    publish(server, first)
+    mark = await newest(database)
+    job = await synchronise(database, chosen)
+    assert job.status == "succeeded", job.error
+    assert job.result is not None
+    assert (job.result["added"], job.result["screened"]) == (40, True)
+    assert [event.kind for event in await told(database, mark)] == ["screen.completed"], (
+        "nobody was told of all"
+    )
+    publish(server, second)
+    mark = await newest(database)
+    job = await synchronise(database, chosen)
+    assert job.status == "succeeded", job.error
+    assert job.result is not None
+    assert (job.result["added"], job.result["changed"], job.result["removed"]) == (3, 2, 0)
+    events = await told(database, mark)
+    added = {event.key for event in events if event.kind == "assessment.added"}
+    assert added == {record["Principal_desig"] for record in second[-3:]}
+    moved = {
+        event.key for event in events if event.kind in ("assessment.class_changed", "assessment.rank_changed")
+    }
+    assert moved <= {second[7]["Principal_desig"], second[8]["Principal_desig"]}
+    for event in events:
+        if event.kind == "assessment.added":
+            assert 0 <= event.payload["probability_artificial"] <= 1
+            assert event.payload["rank"] >= 1
+    mark = await newest(database)
+    again = await synchronise(database, chosen)
+    assert again.result is not None
+    assert again.result["screened"] is False, "the same list is not screened again"
+    assert await told(database, mark) == []
+    async with database.read(fresh=True) as work:
+        name = second[7]["Principal_desig"]
+        found = await work.catalogue.find(name)
+        (before,) = await work.session.scalars(
+            select(ObjectVersion).where(ObjectVersion.object_id == found.id)
+        )
+    assert before.elements["a_au"] == pytest.approx(first[7]["a"], rel=1e-12), "what we believed before"
+    assert found.a_au == pytest.approx(second[7]["a"], rel=1e-12)
+    assert before.valid_from < before.valid_to
+
+
+async def test_an_archive_that_is_away_or_cut_short_changes_nothing_and_people_are_told(
+    database: Database, server: ArchiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aneos.archives.fair_use.BACKOFF_S", 0.001)
+    chosen = settings(tmp_path)
+    whole = lists(start=40, new=0, changed=0, times=0)[0]
+    publish(server, whole)
+    assert (await synchronise(database, chosen, accept_smaller=True)).status == "succeeded"
+    publish(server, whole[:30])
+    job = await synchronise(database, chosen)
+    assert (job.status, job.attempts) == ("dead", 2)
+    assert "cut short" in str(job.error)
+    async with database.read(fresh=True) as work:
+        alerts = list(await work.session.scalars(select(Alert).where(Alert.status != "resolved")))
+        assert (await work.catalogue.hashes()).keys() >= {
+            r["Principal_desig"].replace(" ", "").casefold() for r in whole
+        }
+    assert [alert.title for alert in alerts] == ["The catalogue was not renewed"]
+    server.answer(LIST, Answer(b"<html>moved</html>", content_type="text/html"))
+    job = await synchronise(database, chosen)
+    assert (job.status, job.attempts) == ("dead", 1), "a format that has changed is not asked for again"
+    assert "expected" in str(job.error)
+    publish(server, whole)
+    assert (await synchronise(database, chosen)).status == "succeeded"
+    async with database.read(fresh=True) as work:
+        assert not list(await work.session.scalars(select(Alert).where(Alert.status != "resolved")))
+
+
+async def test_no_archive_is_asked_unless_the_settings_say_so(
+    database: Database, server: ArchiveServer, tmp_path: Path
+) -> None:
+    job = await synchronise(database, settings(tmp_path, enabled=False))
+    assert job.status == "dead"
+    assert "ANEOS_ARCHIVES__ENABLED" in str(job.error)
+    assert server.asked == []
