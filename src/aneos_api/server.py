@@ -15,6 +15,7 @@ from typing import Final
 from aneos.errors import AneosError
 from aneos_api.errors import SettingsError
 from aneos_api.settings import PREFIX, Settings, load_settings
+from aneos_api.shelf import adopt, use_models_of
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOCAL: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names for every address of the machine
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ[f"{PREFIX}OBSERVABILITY__LOG_LEVEL"] = level
     try:
         settings = load_settings()
+        use_models_of(settings)
         check_address(options.host, options.port)
         asyncio.run(_prepare(settings))
     except AneosError as error:
@@ -124,6 +126,7 @@ async def _prepare(settings: Settings) -> None:
 
     database = await init_database(settings)
     try:
+        await adopt(database)
         security = settings.security
         passwords = Passwords(memory_kib=security.argon2_memory_kib, time_cost=security.argon2_time_cost)
         await make_first_admin(database, passwords, security)

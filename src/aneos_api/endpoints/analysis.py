@@ -8,16 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from aneos.assessment import Report
-from aneos.catalogue import Catalogue
-from aneos.errors import RejectedRow
 from aneos_api.context import Context
-from aneos_api.database.elements import given_catalogue, stored_catalogue
 from aneos_api.database.services.analysis import WATCHLIST
 from aneos_api.dependencies import Analyst, Change, Changes, Ctx, Paged, Reading, Viewer, cached
+from aneos_api.endpoints.asked import asked_table
 from aneos_api.endpoints.lists import documented, page_of, reply
 from aneos_api.endpoints.once import Idempotent
-from aneos_api.endpoints.provenance import current_provenance, screen_signature
-from aneos_api.errors import Invalid, NotFound
+from aneos_api.endpoints.provenance import screen_signature
+from aneos_api.errors import Invalid
 from aneos_api.schemas.common import PRINTABLE
 from aneos_api.schemas.science import (
     AssessRequest,
@@ -121,36 +119,10 @@ async def statistics(who: Viewer, work: Reading) -> StatisticsReply:
 async def _report(
     ctx: Context, who: Principal, asked: Objects, *, without: Sequence[str], prior: float | None
 ) -> Report:
-    """The report on what was asked for. Raises NotFound where no designation is known, Invalid for too many."""
-    most = ctx.settings.limits.assess_objects
-    if len(asked.designations) + len(asked.elements) > most:
-        raise Invalid(f"at most {most} objects are assessed at once; send more as a batch")
-    unknown: list[RejectedRow] = []
-    if asked.elements:
-        table = given_catalogue([row.model_dump(exclude_none=True) for row in asked.elements])
-    else:
-        table, unknown = await _stored(ctx, who, asked.designations)
+    """The report on what was asked for, with what was not found among the rejected."""
+    table, unknown = await asked_table(ctx, who, asked)
     report = await ctx.science.assess(table, without=without, prior=prior)
     return Report(report.signature, report.assessments, (*report.rejected, *unknown))
-
-
-async def _stored(
-    ctx: Context, who: Principal, designations: Sequence[str]
-) -> tuple[Catalogue, list[RejectedRow]]:
-    """Objects of the database by name, and the names that none of them bears."""
-    async with ctx.database.read() as work:
-        found = await work.catalogue.find_many(list(dict.fromkeys(designations)), tenant_id=who.tenant_id)
-        if not found:
-            await work.catalogue.find(designations[0], tenant_id=who.tenant_id)  # says which names come close
-            raise NotFound("no object of the catalogue bears any of these names")
-        provenance = await current_provenance(work)
-    objects = {row.id: row for row in found.values()}
-    unknown = [
-        RejectedRow(number, "no object of the catalogue is called so", name, "request")
-        for number, name in enumerate(designations, 1)
-        if name not in found
-    ]
-    return stored_catalogue(list(objects.values()), provenance), unknown
 
 
 def _watch_row(row: Any) -> dict[str, Any]:

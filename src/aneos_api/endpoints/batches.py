@@ -7,14 +7,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from aneos_api.database.services.batches import BATCHES, ITEMS, NewItem
+from aneos_api.database.services.batches import BATCHES, ITEMS
 from aneos_api.dependencies import Analyst, Change, Changes, Ctx, Paged, Reading, Viewer
+from aneos_api.endpoints.asked import batch_items
 from aneos_api.endpoints.lists import documented, page_of, reply
 from aneos_api.endpoints.once import Idempotent
 from aneos_api.errors import Invalid
+from aneos_api.schemas.science import DeparturesRequest
 from aneos_api.schemas.work import BatchCreate, BatchItemRow, BatchReply, BatchRow
 
 router = APIRouter(prefix="/api/v1/analysis/batch", tags=["analysis"])
+departures_router = APIRouter(prefix="/api/v1/analysis/departures", tags=["analysis"])
 
 
 @router.post("", response_model=BatchReply, operation_id="batch_create", status_code=202)
@@ -22,10 +25,7 @@ async def create(
     body: BatchCreate, who: Analyst, ctx: Ctx, changes: Changes, once: Idempotent
 ) -> BatchReply | Response:
     """Have many objects assessed in the background; ask for the batch to see how far it is."""
-    items = [NewItem(name) for name in body.designations]
-    items += [NewItem(row.designation, row.model_dump(exclude_none=True)) for row in body.elements]
-    if len(items) > ctx.settings.limits.batch_objects:
-        raise Invalid(f"a batch has at most {ctx.settings.limits.batch_objects} objects")
+    items = batch_items(ctx, body)
     options: dict[str, Any] = {"without": list(body.without)}
     if body.prior is not None:
         options["prior"] = body.prior
@@ -41,6 +41,41 @@ async def create(
         )
         change.queued = True
         await change.note("batch.create", "batch", batch.id, after={"name": body.name, "total": len(items)})
+        return BatchReply(batch=BatchRow.model_validate(batch))
+
+    return await once.make(changes, who, body, make, status=202)
+
+
+@departures_router.post("", response_model=BatchReply, operation_id="analysis_departures", status_code=202)
+async def departures(
+    body: DeparturesRequest, who: Analyst, ctx: Ctx, changes: Changes, once: Idempotent
+) -> BatchReply | Response:
+    """Carry orbits back to 1957 with clones and rank the launches that they may have left with: minutes for each
+    object, hence a batch. Its results have the shape of an assessment with ``departures``."""
+    items = batch_items(ctx, body)
+    most = ctx.settings.limits.assess_objects
+    if len(items) > most:
+        raise Invalid(f"at most {most} objects are traced back at once")
+    options: dict[str, Any] = {
+        "kind": "departures",
+        "clones": body.clones,
+        "look_alikes": body.look_alikes,
+        "seed": body.seed,
+    }
+    if body.prior is not None:
+        options["prior"] = body.prior
+
+    async def make(change: Change) -> BatchReply:
+        batch = await change.work.batches.create(
+            tenant_id=who.tenant_id,
+            items=items,
+            created_by_id=who.user_id,
+            name=body.name,
+            options=options,
+            shard=1,
+        )
+        change.queued = True
+        await change.note("analysis.departures", "batch", batch.id, after={"total": len(items)})
         return BatchReply(batch=BatchRow.model_validate(batch))
 
     return await once.make(changes, who, body, make, status=202)

@@ -7,14 +7,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from aneos.artificial.known import KnownObject, load_known
+from aneos.artificial.launches import load_launches
 from aneos_api.database.services.catalogue import OBJECTS, VERSIONS
 from aneos_api.dependencies import Change, Changes, Operator, Paged, Reader, Reading, Viewer, cached
 from aneos_api.endpoints.lists import documented, page_of, reply
 from aneos_api.endpoints.once import Idempotent
-from aneos_api.endpoints.registry import REGISTRY_FILTERS, registry_page
+from aneos_api.endpoints.registry import LAUNCH_FILTERS, REGISTRY_FILTERS, launch_page, registry_page
 from aneos_api.jobs.synchronising import SYNC_CATALOGUE
 from aneos_api.jobs.tasks import SCREEN_CATALOGUE
 from aneos_api.schemas.common import Designation, Identifier
+from aneos_api.schemas.motion import LaunchRow
 from aneos_api.schemas.science import (
     CatalogueVersionRow,
     KnownObjectReply,
@@ -87,6 +89,19 @@ async def artificial_object(id: Annotated[Identifier, Path()], who: Reader) -> K
         object=KnownRow.model_validate(_registry_row(known)),
         orbits=[KnownOrbitRow.model_validate(orbit) for orbit in known.orbits],
     )
+
+
+@router.get(
+    "/launches",
+    response_model=page_of(LaunchRow),
+    operation_id="catalogue_launches",
+    dependencies=[cached(ttl_s=300.0)],
+    response_model_exclude_unset=True,
+    openapi_extra=LAUNCH_FILTERS,
+)
+async def launches(who: Viewer, paging: Paged) -> Any:
+    """Launches beyond the Earth, by launch tag: what an object may have come from."""
+    return reply(launch_page(load_launches(), paging.request), LaunchRow, paging)
 
 
 @router.post("/sync", response_model=JobReply, operation_id="catalogue_sync", status_code=202)

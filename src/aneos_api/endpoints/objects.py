@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
+from aneos_api.approaches import FIRST_YEAR, LAST_YEAR, Asked, approaches
 from aneos_api.context import Context
 from aneos_api.database.elements import stored_catalogue
 from aneos_api.database.models import Assessment, CatalogueObject
@@ -14,8 +15,9 @@ from aneos_api.database.unit import Work
 from aneos_api.dependencies import Ctx, Paged, Reading, Viewer, cached
 from aneos_api.endpoints.lists import documented, page_of, reply
 from aneos_api.endpoints.provenance import answer_signature, current_provenance
-from aneos_api.errors import NotFound
-from aneos_api.schemas.common import Designation, Signature
+from aneos_api.errors import Invalid, NotFound
+from aneos_api.schemas.common import Designation, Signature, service_signature
+from aneos_api.schemas.motion import ApproachesReply
 from aneos_api.schemas.science import (
     AssessmentRow,
     EvidenceReply,
@@ -26,6 +28,7 @@ from aneos_api.schemas.science import (
 router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
 
 Named = Annotated[Designation, Path()]
+Year = Annotated[int, Query(ge=FIRST_YEAR, le=LAST_YEAR)]
 
 
 @router.get(
@@ -86,6 +89,42 @@ async def object_evidence(designation: Named, who: Viewer, ctx: Ctx, work: Readi
     ]
     return EvidenceReply(
         designation=found.designation, evidence=lines, signature=Signature.model_validate(signature)
+    )
+
+
+@router.get(
+    "/objects/{designation}/approaches",
+    operation_id="analysis_object_approaches",
+    dependencies=[cached("objects")],
+)
+async def object_approaches(
+    designation: Named,
+    who: Viewer,
+    ctx: Ctx,
+    work: Reading,
+    from_year: Year = 1950,
+    until_year: Year = LAST_YEAR,
+    within_au: Annotated[float, Query(gt=0.0, le=0.3, description="from the Earth")] = 0.05,
+) -> ApproachesReply:
+    """Passages by the Earth and the Moon: the nominal orbit carried through time with planets, Moon, five asteroids,
+    relativity and the push of sunlight where it was fitted. The Moon's are listed within 0.001 au."""
+    if until_year < from_year:
+        raise Invalid("lies before from_year", field="until_year")
+    found = await work.catalogue.find(designation, tenant_id=who.tenant_id)
+    table = stored_catalogue([found], await current_provenance(work))
+    asked = Asked(from_year, until_year, within_au)
+    told = await ctx.science.run(lambda: approaches(table.table, asked))
+    return ApproachesReply.model_validate(
+        {
+            "designation": found.designation,
+            "from_year": from_year,
+            "until_year": until_year,
+            "within_au": within_au,
+            "U": found.U,
+            "approaches": told.pop("items"),
+            **told,
+            "signature": service_signature().model_copy(update={"catalogue": table.signature() or None}),
+        }
     )
 
 

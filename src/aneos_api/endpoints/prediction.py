@@ -37,8 +37,11 @@ Named = Annotated[Designation, Path()]
     openapi_extra=documented(PREDICTIONS),
 )
 async def predictions(designation: Named, who: Viewer, work: Reading, paging: Paged) -> Any:
-    """What the models said about an object, the newest first."""
-    page = await work.ml.predictions(paging.request, tenant_id=who.tenant_id, designation=designation)
+    """What the models said about an object, the newest first: of the catalogue by any name, of your own elements by
+    the designation that they were sent with."""
+    known = await work.catalogue.find_many([designation], tenant_id=who.tenant_id)
+    name = known[designation].designation if known else designation
+    page = await work.ml.predictions(paging.request, tenant_id=who.tenant_id, designation=name)
     return reply(page, PredictionRow, paging)
 
 
@@ -118,6 +121,25 @@ async def experiments(who: Viewer, work: Reading, paging: Paged) -> Any:
 async def experiment(experiment_id: UUID, who: Viewer, work: Reading) -> ExperimentReply:
     """One experiment with its arms."""
     return _experiment(*await work.ml.get_experiment(experiment_id))
+
+
+@router.post("/experiments/{experiment_id}/start", operation_id="experiment_start")
+async def start_experiment(experiment_id: UUID, who: Operator, changes: Changes) -> ExperimentReply:
+    """Share out predictions between the arms: an object always goes to the same one. One experiment runs at a time."""
+    async with changes.begin() as change:
+        await change.work.ml.start_experiment(experiment_id)
+        await change.note("experiment.start", "experiment", experiment_id)
+        return _experiment(*await change.work.ml.get_experiment(experiment_id))
+
+
+@router.post("/experiments/{experiment_id}/stop", operation_id="experiment_stop")
+async def stop_experiment(experiment_id: UUID, who: Operator, changes: Changes) -> ExperimentReply:
+    """End an experiment; count and mean score of each arm are kept as its results."""
+    async with changes.begin() as change:
+        scores = await change.work.ml.arm_scores(experiment_id)
+        await change.work.ml.stop_experiment(experiment_id, scores)
+        await change.note("experiment.stop", "experiment", experiment_id, after={"arms": scores})
+        return _experiment(*await change.work.ml.get_experiment(experiment_id))
 
 
 def _experiment(row: Any, arms: Any) -> ExperimentReply:

@@ -12,6 +12,8 @@ from aneos.output import json_ready
 from aneos.screening import assess
 from aneos_api.database import ItemResult
 from aneos_api.database.elements import given_catalogue
+from aneos_api.database.services.ml import NewPrediction
+from aneos_api.predicting import predict_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Assessed:
 
     results: tuple[ItemResult, ...]
     signature: dict[str, Any] | None
+    predictions: tuple[NewPrediction, ...] = ()
 
 
 def assess_given(
@@ -51,3 +54,35 @@ def assess_table(positions: Sequence[int], catalogue: Catalogue, options: Mappin
         for line, position in enumerate(positions, 1)
     )
     return Assessed(results, signature)
+
+
+def predict_given(
+    positions: Sequence[int], records: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> Assessed:
+    """As :func:`assess_given`, by the learned model that ``options`` name."""
+    return predict_table(positions, given_catalogue(records, "batch"), options)
+
+
+def predict_table(positions: Sequence[int], catalogue: Catalogue, options: Mapping[str, Any]) -> Assessed:
+    """As :func:`assess_table`, by the learned model that ``options`` name."""
+    found, failed = predict_items(positions, catalogue, options)
+    about = {"model_id": options["model_id"], "model": options["model"]}
+    results = [
+        ItemResult(one.line, assessment=json_ready({**one.row, **about}))
+        for one in found
+        if one.row is not None
+    ]
+    results += [ItemResult(position, error=reason) for position, reason in failed.items()]
+    stored = tuple(
+        NewPrediction(
+            designation=one.designation,
+            score=one.row["log10_bayes_factor"],
+            probability=one.row["probability_artificial"],
+            features=json_ready(one.row["features"]),
+            explanation=json_ready(one.row["explanation"]),
+        )
+        for one in found
+        if one.row is not None
+    )
+    signature = {"source": "aNEOS", "model": dict(about), "catalogue": catalogue.signature()}
+    return Assessed(tuple(results), signature, stored)

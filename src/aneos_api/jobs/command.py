@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from aneos.errors import AneosError
 from aneos_api.database import Database, init_database
+from aneos_api.ending import end
 from aneos_api.events.background import watching
 from aneos_api.jobs.worker import Worker
 from aneos_api.observability.logs import configure_logs
 from aneos_api.security.secrets import Vault
 from aneos_api.settings import Settings, load_settings
+from aneos_api.shelf import use_models_of
 
 if TYPE_CHECKING:
     from aneos_api.observability.worker_server import WorkerServer
@@ -41,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(settings: Settings, *, once: bool) -> None:
+    use_models_of(settings)
     database = await init_database(settings)
     try:
         worker = Worker(database, settings)
@@ -57,9 +60,7 @@ async def _run(settings: Settings, *, once: bool) -> None:
         try:
             await worker.run()
         finally:
-            for task in watchers:
-                task.cancel()
-            await asyncio.gather(*watchers, return_exceptions=True)
+            await end(watchers)
             if server is not None:
                 await server.stop()
     finally:

@@ -12,15 +12,20 @@ from aneos_api.database.backup import make_copy
 from aneos_api.database.elements import stored_catalogue
 from aneos_api.database.loading import TOP, screen_into_database
 from aneos_api.database.models import BatchItem, Job
-from aneos_api.database.services.backups import BACKUP
+from aneos_api.database.services.backups import BACKUP, RESTORE
 from aneos_api.database.services.batches import ASSESS_BATCH
 from aneos_api.database.services.exports import EXPORT
+from aneos_api.database.services.observations import ASSESS_OBSERVATIONS
 from aneos_api.errors import Invalid
 from aneos_api.exporting import export_dead, make_export
-from aneos_api.jobs.assessing import Assessed, assess_given, assess_table
+from aneos_api.jobs.assessing import Assessed, assess_given, assess_table, predict_given, predict_table
 from aneos_api.jobs.context import JobContext
+from aneos_api.jobs.learning import TRAIN, train
+from aneos_api.jobs.observing import assess_uploaded, observations_dead
 from aneos_api.jobs.registry import Registry
+from aneos_api.jobs.restoring import restore
 from aneos_api.jobs.synchronising import SYNC_CATALOGUE, sync_catalogue, sync_dead
+from aneos_api.jobs.tracing import trace_given, trace_table
 from aneos_api.settings import Settings
 
 TASKS: Final = Registry()
@@ -29,6 +34,18 @@ TASKS: Final = Registry()
 SCREEN_CATALOGUE: Final = "screen_catalogue"
 HOUSEKEEPING: Final = "housekeeping"
 HOUSEKEEPING_S: Final = 6 * 3600.0
+
+
+def _assess_given(*asked: Any) -> Assessed:
+    return assess_given(*asked)  # looked up when it is called: the kill test replaces it
+
+
+KINDS: Final = {
+    "assess": (_assess_given, assess_table),
+    "predict": (predict_given, predict_table),
+    "departures": (trace_given, trace_table),
+}
+"""Of each kind of batch, what answers for given elements and for stored objects."""
 
 
 async def _batch_dead(work: Work, job: Job) -> None:
@@ -62,6 +79,11 @@ async def assess_batch(context: JobContext) -> Mapping[str, Any]:
         async with context.transaction() as work:
             for part in chunk:
                 stored += await work.batches.store(batch_id, part.results, signature=part.signature)
+            predictions = [new for part in chunk for new in part.predictions]
+            if predictions:
+                await work.ml.store_predictions(
+                    UUID(batch.options["model_id"]), predictions, tenant_id=batch.tenant_id
+                )
 
 
 async def _look_up(
@@ -94,16 +116,18 @@ async def _assess(
     given = [item for item in items if item.elements is not None]
     named = [item for item in items if item.elements is None and item.designation in known]
     unknown = [item for item in items if item.elements is None and item.designation not in known]
+    by_elements, by_table = KINDS[options.get("kind", "assess")]
     if given:
         records = [{"designation": item.designation, **(item.elements or {})} for item in given]
         positions = [item.position for item in given]
-        out.append(await context.compute(assess_given, positions, records, options))
+        out.append(await context.compute(by_elements, positions, records, options))
     if named:
         table = pl.concat([known[item.designation].table for item in named]).with_columns(
             source_line=pl.int_range(1, len(named) + 1, dtype=pl.Int64)
         )
         catalogue = Catalogue(table, tuple(provenance))
-        out.append(await context.compute(assess_table, [item.position for item in named], catalogue, options))
+        positions = [item.position for item in named]
+        out.append(await context.compute(by_table, positions, catalogue, options))
     if unknown:
         reasons = tuple(
             ItemResult(item.position, error=f"no object of the catalogue is called {item.designation!r}")
@@ -204,4 +228,7 @@ async def _remove_exports(work: Work, settings: Settings) -> int:
 
 
 TASKS.task(EXPORT, on_dead=export_dead)(make_export)
+TASKS.task(ASSESS_OBSERVATIONS, on_dead=observations_dead)(assess_uploaded)
+TASKS.task(TRAIN)(train)
+TASKS.task(RESTORE)(restore)
 TASKS.task(SYNC_CATALOGUE, on_dead=sync_dead)(sync_catalogue)

@@ -85,6 +85,24 @@ class IdentifyRequest(Objects):
     )
 
 
+class DeparturesRequest(Objects):
+    """Orbits to carry back to 1957, and how finely."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        allow_inf_nan=False,
+        json_schema_extra={"examples": [{"designations": ["2020 SO"], "clones": 200}]},
+    )
+
+    clones: Annotated[int, Field(ge=20, le=5000)] = Field(500, description="clones of each orbit")
+    look_alikes: Annotated[int, Field(ge=20, le=2000)] = Field(
+        200, description="natural look-alikes, for the chance of as good an agreement"
+    )
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    prior: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    name: Line = ""
+
+
 class EvidenceItem(Record):
     line: str
     status: Status

@@ -24,6 +24,7 @@ class JobRow(Record):
     progress_done: int
     progress_total: int | None
     progress_text: str
+    result: dict[str, Any] | None
     error: str | None
     cancel_requested: bool
     available_at: datetime
@@ -81,7 +82,7 @@ class BatchItemRow(Record):
     finished_at: datetime | None
 
 
-class ObservationSetRow(Record):
+class ObservationSetShort(Record):
     id: UUID
     name: str
     designation: str | None
@@ -89,10 +90,13 @@ class ObservationSetRow(Record):
     sha256: str
     n_obs: int | None
     status: WorkState
-    result: dict[str, Any] | None
     error: str | None
     job_id: UUID | None
     created_at: datetime
+
+
+class ObservationSetRow(ObservationSetShort):
+    result: dict[str, Any] | None = Field(description="fits and assessments, as `aneos fit` gives them")
 
 
 class ObservationSetReply(Signed):
@@ -144,6 +148,14 @@ class BackupRow(Record):
     job_id: UUID | None
     created_at: datetime
     finished_at: datetime | None
+
+
+class RestoreRequest(Request):
+    """Where to: a name for the new database, which the backup is restored into. The running one is not touched."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "restored"}]})
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 
 class BackupReply(Signed):

@@ -12,8 +12,10 @@ from aneos_api.database.models import Backup, Job
 from aneos_api.database.paging import Listing, Page, PageRequest
 from aneos_api.database.services.base import Service
 from aneos_api.database.services.jobs import JobService
+from aneos_api.errors import Conflict
 
 BACKUP: Final = "backup"
+RESTORE: Final = "restore"
 BACKUPS: Final = Listing(
     Backup.id,
     {
@@ -33,6 +35,22 @@ class BackupService(Service):
         """Queue a backup; asking again while one waits or runs gives the same job."""
         return await JobService(self.session).enqueue(
             BACKUP, {}, created_by_id=created_by_id, dedupe_key=BACKUP, priority=10, max_attempts=2
+        )
+
+    async def request_restore(
+        self, backup_id: UUID, *, name: str, created_by_id: UUID | None = None
+    ) -> Job:
+        """Queue the making of a new database ``name`` from a backup. Raises Conflict where its file is not there."""
+        backup = await self.get(backup_id)
+        if backup.status != "succeeded" or backup.path is None:
+            raise Conflict(f"the backup has no file: it is {backup.status}")
+        return await JobService(self.session).enqueue(
+            RESTORE,
+            {"backup_id": str(backup_id), "name": name},
+            created_by_id=created_by_id,
+            dedupe_key=f"{RESTORE}:{name}",
+            priority=10,
+            max_attempts=1,
         )
 
     async def begin(self, *, engine: str, job_id: UUID | None, created_by_id: UUID | None = None) -> Backup:

@@ -336,7 +336,7 @@ def _answered(result: ItemResult) -> dict[str, Any]:
     return {
         "status": "succeeded",
         "result": dict(result.assessment),
-        "object_class": result.assessment["class"],
+        "object_class": result.assessment.get("class"),
         "probability_artificial": result.assessment["probability_artificial"],
         "error": None,
     }

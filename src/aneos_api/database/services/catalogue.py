@@ -199,6 +199,16 @@ class CatalogueService(Service):
             )
         )
 
+    async def newest(self, limit: int) -> list[CatalogueObject]:
+        """Listed objects of the open catalogue, those that changed last first."""
+        statement = (
+            select(CatalogueObject)
+            .where(CatalogueObject.tenant_id.is_(None), CatalogueObject.removed_at.is_(None))
+            .order_by(CatalogueObject.updated_at.desc(), CatalogueObject.id.desc())
+            .limit(limit)
+        )
+        return list(await self.session.scalars(statement))
+
     async def hashes(self, *, tenant_id: UUID | None = None) -> dict[str, tuple[int, int, bool]]:
         """Of every object: key → (id, hash of its values, whether the source still lists it)."""
         owner = (

@@ -111,6 +111,21 @@ class MLService(Service):
     async def models(self, request: PageRequest) -> Page[ModelVersion]:
         return await MODELS.page(self.session, select(ModelVersion), request)
 
+    async def versions(self) -> set[tuple[str, str]]:
+        """(name, version) of every model."""
+        rows = await self.session.execute(select(ModelVersion.name, ModelVersion.version))
+        return {(name, version) for name, version in rows}
+
+    async def answering(self, model_id: UUID | None = None) -> ModelVersion:
+        """The model asked for, or the one that answers. Raises NotFound where there is none."""
+        if model_id is not None:
+            return await self.get_model(model_id)
+        newest = select(ModelVersion).where(ModelVersion.stage == "champion")
+        found = await self.session.scalar(newest.order_by(ModelVersion.activated_at.desc()).limit(1))
+        if found is None:
+            raise NotFound("no model is active: train one, or activate one")
+        return found
+
     async def champion(self, name: str) -> ModelVersion | None:
         """The version of model ``name`` that answers."""
         return await self.session.scalar(

@@ -8,8 +8,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import defer
 
 from aneos_api.database.models import Job, ObservationSet
+from aneos_api.database.models.work import OPEN_STATES
 from aneos_api.database.paging import Listing, Page, PageRequest
 from aneos_api.database.services.base import Service
 from aneos_api.database.services.jobs import JobService
@@ -70,7 +72,8 @@ class ObservationService(Service):
         return await self._get(ObservationSet, set_id, "observation set", tenant_id=tenant_id)
 
     async def page(self, tenant_id: UUID, request: PageRequest) -> Page[ObservationSet]:
-        statement = select(ObservationSet).where(ObservationSet.tenant_id == tenant_id)
+        short = (defer(ObservationSet.content), defer(ObservationSet.result))  # each may be megabytes
+        statement = select(ObservationSet).where(ObservationSet.tenant_id == tenant_id).options(*short)
         return await OBSERVATIONS.page(self.session, statement, request)
 
     async def finish(
@@ -81,7 +84,12 @@ class ObservationService(Service):
         row.status, row.error, row.result, row.n_obs = "succeeded", None, dict(result), n_obs
         row.designation = designation or row.designation
         await self.session.flush()
+        self._touch("assessments", row.tenant_id)
         return row
+
+    async def find(self, set_id: UUID) -> ObservationSet | None:
+        """The set, or None where it was removed meanwhile."""
+        return await self.session.get(ObservationSet, set_id)
 
     async def fail(self, set_id: UUID, error: str) -> None:
         row = await self.get(set_id)
@@ -89,6 +97,11 @@ class ObservationService(Service):
         await self.session.flush()
 
     async def delete(self, set_id: UUID, *, tenant_id: UUID) -> None:
-        """Remove the observations with the assessments made of them."""
-        await self.session.delete(await self.get(set_id, tenant_id=tenant_id))
+        """Remove the observations with the assessments made of them, and end the job that is at work on them."""
+        row = await self.get(set_id, tenant_id=tenant_id)
+        jobs = JobService(self.session)
+        if row.job_id is not None and (await jobs.get(row.job_id)).status in OPEN_STATES:
+            await jobs.cancel(row.job_id)
+        await self.session.delete(row)
         await self.session.flush()
+        self._touch("assessments", tenant_id)

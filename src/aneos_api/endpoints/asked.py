@@ -1,0 +1,58 @@
+"""The objects that a request asks about: by name from the database, or with elements of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aneos.catalogue import Catalogue
+from aneos.errors import RejectedRow
+from aneos_api.context import Context
+from aneos_api.database.elements import given_catalogue, stored_catalogue
+from aneos_api.database.services.batches import NewItem
+from aneos_api.endpoints.provenance import current_provenance
+from aneos_api.errors import Invalid, NotFound
+from aneos_api.schemas.science import Objects
+from aneos_api.security.permissions import Principal
+
+
+async def asked_table(ctx: Context, who: Principal, asked: Objects) -> tuple[Catalogue, list[RejectedRow]]:
+    """The table of what was asked for, and what could not be used or found.
+
+    Raises NotFound where no designation is known, Invalid for more objects than are answered at once.
+    """
+    most = ctx.settings.limits.assess_objects
+    if len(asked.designations) + len(asked.elements) > most:
+        raise Invalid(f"at most {most} objects are answered at once; send more as a batch")
+    if asked.elements:
+        given = given_catalogue([row.model_dump(exclude_none=True) for row in asked.elements])
+        return given, []
+    return await _stored(ctx, who, asked.designations)
+
+
+def batch_items(ctx: Context, asked: Objects) -> list[NewItem]:
+    """The items of a batch. Raises Invalid for too many."""
+    items = [NewItem(name) for name in asked.designations]
+    items += [NewItem(row.designation, row.model_dump(exclude_none=True)) for row in asked.elements]
+    most = ctx.settings.limits.batch_objects
+    if len(items) > most:
+        raise Invalid(f"a batch has at most {most} objects")
+    return items
+
+
+async def _stored(
+    ctx: Context, who: Principal, designations: Sequence[str]
+) -> tuple[Catalogue, list[RejectedRow]]:
+    """Objects of the database by name, and the names that none of them bears."""
+    async with ctx.quick.read() as work:
+        found = await work.catalogue.find_many(list(dict.fromkeys(designations)), tenant_id=who.tenant_id)
+        if not found:
+            await work.catalogue.find(designations[0], tenant_id=who.tenant_id)  # says which names come close
+            raise NotFound("no object of the catalogue bears any of these names")
+        provenance = await current_provenance(work)
+    objects = {row.id: row for row in found.values()}
+    unknown = [
+        RejectedRow(number, "no object of the catalogue is called so", name, "request")
+        for number, name in enumerate(designations, 1)
+        if name not in found
+    ]
+    return stored_catalogue(list(objects.values()), provenance), unknown
