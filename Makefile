@@ -65,7 +65,8 @@ contracts: env
 	$(BIN)/lint-imports
 
 unit: env tools assets
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --ignore=tests/dashboard/test_browser.py
+	$(BIN)/pytest tests/dashboard/test_browser.py # a process of its own: Playwright keeps an event loop running in it
 
 docs: env
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
