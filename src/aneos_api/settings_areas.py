@@ -151,7 +151,23 @@ class EventSettings(Area):
     webhook_private: bool = Field(False, description="let webhooks reach private and local addresses")
     webhook_timeout_s: float = Field(15.0, gt=0)
     webhook_max_age_s: float = Field(259_200.0, gt=0, description="after which a delivery is given up")
-    smtp_url: SecretStr | None = None
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://USER:PASSWORD@HOST:587 (STARTTLS where offered) or smtps://…; for e-mail"
+    )
+    smtp_from: str = Field("aneos@localhost", description="sender of e-mail")
+    kafka_servers: tuple[str, ...] = Field((), description="HOST:9092 of brokers; events are copied to topics")
+    kafka_tls: bool = False
+    kafka_username: str | None = Field(None, description="SCRAM-SHA-512, with kafka_password")
+    kafka_password: SecretStr | None = None
+    kafka_idempotent: bool = Field(True, description="false for a broker without producer identities")
+    kafka_partitions: int = Field(3, ge=1, le=1000, description="of topics that aNEOS makes")
+    kafka_replication: int = Field(1, ge=1, le=10, description="copies of topics that aNEOS makes")
+    kafka_observations: str | None = Field(
+        None, description="topic of candidate observations (ADES) that are fitted and assessed"
+    )
+    kafka_observations_tenant: str | None = Field(
+        None, description="short name of the organisation that they belong to"
+    )
 
 
 class ArchiveSettings(Area):

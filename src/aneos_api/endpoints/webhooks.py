@@ -1,4 +1,4 @@
-"""``admin/webhooks``: addresses that are told of events."""
+"""``admin/webhooks``: addresses that are told of events: receivers of signed JSON, chats, mailboxes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from aneos_api.dependencies import Admin, Change, Changes, Ctx, Paged, Reading
 from aneos_api.endpoints.lists import documented, page_of, reply
 from aneos_api.endpoints.once import Idempotent
 from aneos_api.errors import Invalid
+from aneos_api.events.channels import MAILTO
 from aneos_api.schemas.common import Done
 from aneos_api.schemas.watch import (
     DeliveryRow,
@@ -49,7 +50,7 @@ async def create(
     body: WebhookCreate, who: Admin, ctx: Ctx, changes: Changes, once: Idempotent
 ) -> NewWebhookReply | Response:
     """Have events sent to an address, signed (Standard Webhooks) with a secret that is shown this once."""
-    _check(body.url, production=ctx.settings.production)
+    _check(body.url, body.channel, production=ctx.settings.production)
 
     async def make(change: Change) -> NewWebhookReply:
         secret = f"whsec_{b64encode(secrets.token_bytes(32)).decode()}"
@@ -59,6 +60,7 @@ async def create(
             url=body.url,
             encrypted_secret=ctx.vault.seal(secret),
             topics=body.topics,
+            channel=body.channel,
             created_by_id=who.user_id,
         )
         if not body.enabled:
@@ -83,9 +85,10 @@ async def change_webhook(
 ) -> WebhookReply:
     """Change what is given. Switching it on again clears its failures."""
     given = body.model_dump(exclude_none=True)
-    if body.url is not None:
-        _check(body.url, production=ctx.settings.production)
     async with changes.begin() as change:
+        if body.url is not None:
+            before = await change.work.webhooks.get(webhook_id, tenant_id=who.tenant_id)
+            _check(body.url, before.channel, production=ctx.settings.production)
         row, changed = await change.work.webhooks.update(webhook_id, tenant_id=who.tenant_id, **given)
         await change.changed("webhook.change", "webhook", webhook_id, changed)
         await change.work.session.refresh(row)
@@ -124,7 +127,11 @@ async def test(webhook_id: UUID, who: Admin, changes: Changes) -> Done:
     return Done()
 
 
-def _check(url: str, *, production: bool) -> None:
+def _check(url: str, channel: str, *, production: bool) -> None:
+    if channel == "email" or url.startswith(MAILTO):
+        if channel == "email" and url.startswith(MAILTO):
+            return
+        raise Invalid("of e-mail it is mailto:, of the others a web address", field="url")
     why = refusal(url, production=production)
     if why is not None:
         raise Invalid(why, field="url")

@@ -1,5 +1,7 @@
 """Delivers events to webhooks as Standard Webhooks say: signed, in order, again after a pause, or told as dead.
 
+A webhook's channel may be a chat (``slack``) or e-mail instead; order, tries and record are the same.
+
 Of one webhook the oldest delivery goes first and the others wait for it, so that order is kept; a delivery that is too
 old is dead, stays on record, and can be replayed. A receiver may be told twice (it answered but we never heard): the
 header ``webhook-id`` is the same.
@@ -25,6 +27,7 @@ from aneos_api.clock import utc_now
 from aneos_api.database.database import Database
 from aneos_api.database.models import OutboxEvent, Webhook, WebhookDelivery
 from aneos_api.errors import ServiceError
+from aneos_api.events.channels import MailError, mail, send, slack
 from aneos_api.events.targets import TargetRefused, resolve
 from aneos_api.security.secrets import SecretUnreadableError, Vault
 from aneos_api.settings import EventSettings
@@ -140,9 +143,14 @@ class Deliverer:
         hook: Webhook,
         event: OutboxEvent | None,
     ) -> Outcome:
+        if hook.channel == "email":
+            return await self._mail(delivery, hook, event)
         try:
             target = await resolve(hook.url, private=self._settings.webhook_private)
-            body = json.dumps(message(delivery, event), separators=(",", ":"))
+            told = message(delivery, event)
+            if hook.channel == "slack":
+                told = slack(told["type"], told["timestamp"], told["data"])
+            body = json.dumps(told, separators=(",", ":"))
             headers = {**self._signed(delivery, hook, body), "Host": target.host_header}
             async with asyncio.timeout(2 * self._settings.webhook_timeout_s):
                 async with client.stream(
@@ -162,13 +170,25 @@ class Deliverer:
         except httpx2.HTTPError as error:
             return Outcome(f"{type(error).__name__}: {error}"[:300])
 
+    async def _mail(self, delivery: WebhookDelivery, hook: Webhook, event: OutboxEvent | None) -> Outcome:
+        told = message(delivery, event)
+        when = datetime.fromisoformat(told["timestamp"])
+        letter = mail(self._settings, hook.url, _name(delivery), told["type"], when, told["data"])
+        try:
+            async with asyncio.timeout(4 * self._settings.webhook_timeout_s):
+                return Outcome(None, excerpt=await asyncio.to_thread(send, letter, self._settings))
+        except MailError as error:
+            return Outcome(str(error), final=error.final)
+        except TimeoutError:
+            return Outcome("the mail server did not answer in time")
+
     def _signed(self, delivery: WebhookDelivery, hook: Webhook, body: str) -> dict[str, str]:
         """Headers with a signature under the secret, and under the one before while that still counts."""
         now = utc_now()
         sealed = [hook.secret]
         if hook.previous_secret and hook.previous_secret_until and hook.previous_secret_until > now:
             sealed.append(hook.previous_secret)
-        name = f"msg_{delivery.event_id.hex}"
+        name = _name(delivery)
         signatures = [Signer(self._vault.open(secret)).sign(name, now, body) for secret in sealed]
         return {
             "Content-Type": "application/json",
@@ -186,6 +206,11 @@ class Deliverer:
         at = utc_now() + timedelta(seconds=pause)
         too_old = delivery.created_at + timedelta(seconds=self._settings.webhook_max_age_s)
         return at if at < too_old else None
+
+
+def _name(delivery: WebhookDelivery) -> str:
+    """The same for every attempt."""
+    return f"msg_{delivery.event_id.hex}"
 
 
 def message(delivery: WebhookDelivery, event: OutboxEvent | None) -> dict[str, Any]:

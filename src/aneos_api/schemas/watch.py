@@ -122,16 +122,25 @@ class UsageRow(Record):
     bytes_out: int
 
 
+MAILBOX = r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+"
 WebhookUrl = Annotated[
     str,
-    StringConstraints(min_length=10, max_length=2000, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$"),
-    Field(examples=["https://example.org/aneos"]),
+    StringConstraints(
+        min_length=10,
+        max_length=2000,
+        pattern=rf"^(https?://[^\s\x00-\x1f\x7f]+|mailto:{MAILBOX}(,{MAILBOX}){{0,9}})$",
+    ),
+    Field(examples=["https://example.org/aneos"], description="of e-mail `mailto:` and up to ten addresses"),
 ]
+Channel = Literal["webhook", "slack", "email"]
 
 
 class WebhookCreate(Request):
     name: Name
     url: WebhookUrl
+    channel: Channel = Field(
+        "webhook", description="signed JSON (Standard Webhooks); a message for Slack or the like; e-mail"
+    )
     topics: list[Identifier] = Field(default_factory=list, max_length=50, description="none means all")
     enabled: bool = True
 
@@ -147,6 +156,7 @@ class WebhookRow(Record):
     id: UUID
     name: str
     url: str
+    channel: Channel
     topics: list[str]
     enabled: bool
     failures: int

@@ -55,6 +55,7 @@ class WebhookService(Service):
         url: str,
         encrypted_secret: str,
         topics: Sequence[str] = (),
+        channel: str = "webhook",
         created_by_id: UUID | None = None,
     ) -> Webhook:
         """A new webhook. Raises Conflict when the tenant has one of this name."""
@@ -67,6 +68,7 @@ class WebhookService(Service):
                 url=url,
                 secret=encrypted_secret,
                 topics=list(topics),
+                channel=channel,
                 created_by_id=created_by_id,
             )
         )
