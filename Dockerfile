@@ -52,7 +52,7 @@ RUN apt-get update \
  && install -d -o aneos -g aneos -m 0750 /var/lib/aneos /var/lib/aneos/backups
 COPY --from=build /opt/aneos /opt/aneos
 # The root file system may be read-only: what is written goes to /var/lib/aneos (a volume) and /tmp (memory).
-ENV PATH=/opt/aneos/bin:/usr/local/bin:/usr/bin:/bin \
+ENV PATH=/opt/aneos/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     ANEOS_ENVIRONMENT=production \

@@ -23,7 +23,7 @@ if ! podman image exists "$base"; then
     --include=ca-certificates,python3,python3-venv,netbase,tzdata \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
     bookworm "$work/base.tar"
-  podman import --quiet "$work/base.tar" "$base"
+  podman import --quiet --change "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$work/base.tar" "$base"
 fi
 
 volumes=()
