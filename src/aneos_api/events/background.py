@@ -69,7 +69,8 @@ def watching(
             from aneos_api.events.kafka import KafkaSink
         except ModuleNotFoundError as error:
             raise SettingsError("ANEOS_EVENTS__KAFKA_SERVERS needs the extra 'kafka' (aiokafka)") from error
-        tasks.append(_forever(KafkaSink(database, events).run, "copy to Kafka"))
+        sink = KafkaSink(database, events, lease_s=settings.jobs.lease_s)
+        tasks.append(_forever(sink.run, "copy to Kafka"))
     return tasks
 
 

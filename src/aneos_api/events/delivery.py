@@ -93,7 +93,7 @@ class Deliverer:
             )
             if await work.session.scalar(due.limit(1)) is None:
                 return 0
-        lease_s = 4 * self._settings.webhook_timeout_s + 30
+        lease_s = 4 * self._settings.webhook_timeout_s + 5  # an attempt is given up before
         async with self._database.write() as work:
             claimed = await work.webhooks.claim_deliveries(limit=CLAIM, lease_s=lease_s)
             ids = [delivery.event_id for delivery, _ in claimed]

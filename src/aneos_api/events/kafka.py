@@ -83,11 +83,10 @@ class KafkaSink:
             **connection(self.settings),
             acks="all",
             enable_idempotence=self.settings.kafka_idempotent,
-            request_timeout_ms=REQUEST_MS,
         )
-        renewed = clock()
         async with asyncio.timeout(STEP_S):
             await producer.start()
+        renewed = float("-inf")  # looking took its time
         try:
             while True:
                 if clock() - renewed > self.lease_s / 3:
