@@ -38,7 +38,7 @@ INFORMATIVE: Final = 0.5
 class Settings:
     """How an orbit is traced: see :func:`aneos.artificial.departures.departures`."""
 
-    clones: int = 500
+    clones: int = 1000
     look_alikes: int = 200
     seed: int = 0
     amr: tuple[float, float] | None = None

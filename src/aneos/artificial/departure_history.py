@@ -8,7 +8,7 @@ Earth not in centuries.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +24,9 @@ LOST_FROM: Final = 0.5
 """Scatter of the clones over their distance from the Earth, from which on the history counts as lost."""
 FOUND_AGAIN_DAYS: Final = 1100.0
 """An excess that ends within this time further back is a passage near the Earth, not a loss."""
+CAPTIVE_DAYS: Final = 240.0
+CAPTIVE_AU: Final = 0.03
+FIRST_SPAN, LATER_SPAN = 500.0, 2500.0
 DENSE_DAYS, DENSE_STEP, STEP = 3000.0, 20.0, 120.0
 """The scatter is looked at every 20 days in the last 3000 days, every 120 before."""
 GROUND_KM: Final = 7000.0
@@ -38,7 +41,7 @@ class CloneHistory:
 
     ``encounters``: minima of the distance to the Earth and collisions with it, within ``within_au``; ``row`` is the
     clone. ``scatter`` (m,) is the median distance of the clones from their middle over their median distance
-    from the Earth, at ``sampled_tdb_jd`` (latest first), 0 once half the clones have come from the Earth.
+    from the Earth (``distance_au``), at ``sampled_tdb_jd`` (latest first), 0 once half the clones have come from it.
     ``grounded`` (n,) marks clones that came from the Earth's surface (nothing is told of what they did before),
     ``failed`` (n,) those whose integration did not converge.
     """
@@ -49,19 +52,31 @@ class CloneHistory:
     encounters: Encounters
     sampled_tdb_jd: FloatArray
     scatter: FloatArray
+    distance_au: FloatArray
     grounded: npt.NDArray[np.bool_]
     failed: npt.NDArray[np.bool_]
 
     @property
     def lost_before_tdb_jd(self) -> float | None:
-        """The date before which the clones do not tell where the object was; None where they always do."""
-        beyond = self.scatter > LOST_FROM
-        for number in np.flatnonzero(beyond):
-            further = self.sampled_tdb_jd >= self.sampled_tdb_jd[number] - FOUND_AGAIN_DAYS
-            further &= self.sampled_tdb_jd <= self.sampled_tdb_jd[number]
-            if beyond[further].all():
-                return float(self.sampled_tdb_jd[number])
-        return None
+        """The date before which the clones do not tell where the object was; None where they tell to the end."""
+        return lost_before(self.sampled_tdb_jd, self.scatter, self.distance_au)
+
+
+def lost_before(sampled_tdb_jd: FloatArray, scatter: FloatArray, distance_au: FloatArray) -> float | None:
+    """When (going back) a cloud is lost for good: the first time from which on its scatter stays beyond LOST_FROM.
+
+    It must stay so for FOUND_AGAIN_DAYS, or for CAPTIVE_DAYS while the cloud is held within CAPTIVE_AU of the
+    Earth, where no mere passage stays so long; or until the last sample.
+    """
+    beyond = scatter > LOST_FROM
+    for number in np.flatnonzero(beyond):
+        back = sampled_tdb_jd[number] - sampled_tdb_jd
+        further = (back >= 0.0) & (back <= FOUND_AGAIN_DAYS)
+        soon = (back >= 0.0) & (back <= CAPTIVE_DAYS)
+        captive = bool((distance_au[soon] < CAPTIVE_AU).all()) and back.max() >= CAPTIVE_DAYS
+        if beyond[further].all() or (captive and beyond[soon].all()):
+            return float(sampled_tdb_jd[number])
+    return None
 
 
 def trace_back(
@@ -71,28 +86,44 @@ def trace_back(
     within_au: float,
     forces: ForceModel,
     threads: int | None = None,
+    while_known: bool = True,
 ) -> CloneHistory:
-    """Carry clones (one object, one epoch) backward to ``until_tdb_jd``, stopping each at the Earth's surface.
+    """Carry clones (one object, one epoch) backward to ``until_tdb_jd``, each no further than the Earth's surface.
 
-    Raises InputError for epochs outside the kernels or before ``until_tdb_jd``.
+    With ``while_known`` the whole cloud is stopped once its history is lost; the result's ``until_tdb_jd`` is then
+    how far it was carried. Raises InputError for epochs outside the kernels or before ``until_tdb_jd``.
     """
     n, start = len(clones), float(clones.epoch_tdb_jd.max())
     samples = sample_times(start, until_tdb_jd)
-    encounters: list[Encounters] = []
     places = np.full((n, samples.size, 3), np.nan)
-    status = np.zeros(n)
-    for chunk in native.integrate(
-        clones, until_tdb_jd, forces, samples_tdb_jd=samples, within_au=(within_au, 0.0), threads=threads
-    ):
-        rows = slice(chunk.offset, chunk.offset + len(chunk.rows))
-        places[rows] = chunk.sampled[:, :, :3]
-        status[rows] = chunk.rows[:, 11]
-        encounters.append(_encounters(chunk))
-    met, ended = _until_ground(_joined(encounters), n)
-    places[samples[None, :] < ended[:, None]] = np.nan
-    grounded = np.isfinite(ended) | (status == native.STRUCK)
+    failed, grounded = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+    parts: list[Encounters] = []
+    flying, rows = clones, np.arange(n)
+    reached, scatter, distance = start, np.empty(0), np.empty(0)
+    for end in _stops(start, until_tdb_jd):
+        now = (samples < reached) & (samples >= end)
+        chunks = list(
+            native.integrate(
+                flying, end, forces, samples_tdb_jd=samples[now], within_au=(within_au, 0.0), threads=threads
+            )
+        )
+        status = np.concatenate([chunk.rows[:, 11] for chunk in chunks])
+        seen = np.concatenate([chunk.sampled[:, :, :3] for chunk in chunks])
+        met, ended = _until_ground(_joined([_encounters(chunk) for chunk in chunks]), rows.size)
+        seen[samples[now][None, :] < ended[:, None]] = np.nan
+        places[np.ix_(rows, np.flatnonzero(now))] = seen
+        parts.append(replace(met, row=rows[met.row]))
+        failed[rows[status == native.FAILED]] = True
+        grounded[rows[np.isfinite(ended) | (status == native.STRUCK)]] = True
+        left = (status == native.DONE) & ~np.isfinite(ended)
+        reached = end
+        scatter, distance = _scatter(places, samples[samples >= end])
+        if not left.any() or (while_known and lost_before(samples[samples >= end], scatter, distance)):
+            break
+        flying, rows = _states(chunks).take(left), rows[left]
+    kept = samples >= reached
     return CloneHistory(
-        n, until_tdb_jd, within_au, met, samples, _scatter(places, samples), grounded, status == native.FAILED
+        n, reached, within_au, _together(parts), samples[kept], scatter, distance, grounded, failed
     )
 
 
@@ -108,19 +139,38 @@ def force_record(forces: ForceModel) -> dict[str, Any]:
     return {"engine": "aneos Gauss-Radau 15", "tolerance": native.TOLERANCE, **forces.to_dict()}
 
 
-def _scatter(places: FloatArray, samples: FloatArray) -> FloatArray:
+def _stops(start: float, until: float) -> list[float]:
+    """Where to look whether the history is lost: every FIRST_SPAN days as long as it is dense, then LATER_SPAN."""
+    stops = []
+    at = start
+    while at > until:
+        at = max(at - (FIRST_SPAN if start - at < DENSE_DAYS else LATER_SPAN), until)
+        stops.append(at)
+    return stops
+
+
+def _states(chunks: list[native.Chunk]) -> States:
+    """The rows of the kernel as states again, to be carried on."""
+    rows = np.concatenate([chunk.rows for chunk in chunks])
+    epoch = rows[:, 10] + J2000_TDB_JD
+    position, velocity = native.to_heliocentric_ecliptic(rows[:, :6], epoch)
+    return States(position, velocity, epoch, rows[:, 6], rows[:, 7], rows[:, 8])
+
+
+def _scatter(places: FloatArray, samples: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Scatter over distance, and median distance from the Earth in au, at each sample."""
     earth, _ = body_states("Earth", samples, centre=None, frame="equatorial")
-    out = np.full(samples.size, np.inf)
+    out = np.zeros(samples.size)
+    distance = np.full(samples.size, np.inf)
     for number in range(samples.size):
         here = places[:, number] - earth[number]
         here = here[np.isfinite(here).all(axis=1)]
         if here.shape[0] <= LEAST_LEFT * places.shape[0]:
-            out[number:] = 0.0
             break
         middle = np.median(here, axis=0)
-        distance = float(np.median(np.linalg.norm(here, axis=1)))
-        out[number] = float(np.median(np.linalg.norm(here - middle, axis=1))) / distance
-    return out
+        distance[number] = float(np.median(np.linalg.norm(here, axis=1)))
+        out[number] = float(np.median(np.linalg.norm(here - middle, axis=1))) / distance[number]
+    return out, distance
 
 
 def _until_ground(met: Encounters, n: int) -> tuple[Encounters, FloatArray]:
@@ -144,6 +194,11 @@ def _encounters(chunk: native.Chunk) -> Encounters:
 
 
 def _joined(parts: list[Encounters]) -> Encounters:
-    names = ("row", "body", "kind", "epoch_tdb_jd", "position_km", "velocity_kms")
-    whole = Encounters(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    """Minima and collisions with the Earth of several tables."""
+    whole = _together(parts)
     return whole.take(np.isin(whole.kind, ("minimum", "collision")) & (whole.body == "Earth"))
+
+
+def _together(parts: list[Encounters]) -> Encounters:
+    names = ("row", "body", "kind", "epoch_tdb_jd", "position_km", "velocity_kms")
+    return Encounters(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

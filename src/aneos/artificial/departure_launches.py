@@ -6,13 +6,15 @@ weight, since a few of them sent a stage out of the way into a heliocentric orbi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from aneos.artificial.dates import iso_date
+from aneos.artificial.departure_stages import stage_log10_amr
 from aneos.artificial.launches import load_launches, orbital_launches
 
 FloatArray = npt.NDArray[np.float64]
@@ -37,7 +39,8 @@ LEAST_ORBITAL_FIT: Final = 1e-5
 @dataclass(frozen=True, slots=True, eq=False)
 class CandidateLaunches:
     """m launches in order of date. ``c3_km2s2`` is NaN where not published; ``beyond`` marks the curated ones;
-    ``weight`` (m,) is the expected number of objects left behind."""
+    ``weight`` (m,) is the expected number of objects left behind, ``log10_stage`` the area-to-mass ratio of the
+    launch's stage (NaN: not listed)."""
 
     launch: npt.NDArray[np.str_]
     name: npt.NDArray[np.str_]
@@ -47,6 +50,7 @@ class CandidateLaunches:
     regime: npt.NDArray[np.str_]
     beyond: npt.NDArray[np.bool_]
     weight: FloatArray
+    log10_stage: FloatArray
 
     def __len__(self) -> int:
         return int(self.tdb_jd.size)
@@ -61,6 +65,7 @@ class CandidateLaunches:
             self.regime[rows],
             self.beyond[rows],
             self.weight[rows],
+            self.log10_stage[rows],
         )
 
     def shifted(self, days: float, first_tdb_jd: float, last_tdb_jd: float) -> CandidateLaunches:
@@ -69,16 +74,7 @@ class CandidateLaunches:
         inside = self.take((self.tdb_jd >= first_tdb_jd) & (self.tdb_jd <= last_tdb_jd))
         moved = first_tdb_jd + np.remainder(inside.tdb_jd - first_tdb_jd + days, span)
         order = np.argsort(moved, kind="stable")
-        return CandidateLaunches(
-            inside.launch[order],
-            inside.name[order],
-            inside.date[order],
-            moved[order],
-            inside.c3_km2s2[order],
-            inside.regime[order],
-            inside.beyond[order],
-            inside.weight[order],
-        )
+        return replace(inside, tdb_jd=moved).take(order)
 
     def rate_per_day(self, at_tdb_jd: float, within_days: float = 730.5) -> float:
         """Launches beyond the Earth per day about a date: the lambda of the chance probability."""
@@ -94,8 +90,6 @@ def candidate_launches(extra: Path | None = None) -> CandidateLaunches:
     beyond = load_launches(extra)
     known = {item.launch for item in beyond}
     others = [row for row in orbital_launches().iter_rows(named=True) if row["launch"] not in known]
-    from aneos.artificial.dates import iso_date
-
     tags = [item.launch for item in beyond] + [row["launch"] for row in others]
     names = [item.name for item in beyond] + [
         f"{row['launch']} {row['payload'] or 'payload not named'} ({row['vehicle']})" for row in others
@@ -114,6 +108,7 @@ def candidate_launches(extra: Path | None = None) -> CandidateLaunches:
         np.array(regimes),
         first,
         np.where(first, WEIGHT_BEYOND, WEIGHT_ORBITAL),
+        np.array([stage_log10_amr(item.vehicle, item.stages) for item in beyond] + [np.nan] * len(others)),
     )
     return found.take(np.argsort(days, kind="stable"))
 

@@ -104,7 +104,9 @@ def draw_lookalikes(
         np.zeros(n),
         np.zeros(n),
     )
-    history = trace_back(states, until_tdb_jd, within_au=REACH_AU, forces=forces, threads=threads)
+    history = trace_back(
+        states, until_tdb_jd, within_au=REACH_AU, forces=forces, threads=threads, while_known=False
+    )
     return approaches_of(history, epoch)
 
 

@@ -34,7 +34,7 @@ from aneos.errors import InputError
 FloatArray = npt.NDArray[np.float64]
 
 SCALE_OF_ARC: Final = (-1.0, 0.3)
-SCALE_SUPPOSED: Final = (-3.0, 0.3)
+SCALE_SUPPOSED: Final = (-3.0, 2.0)
 """How far supposed widths may be wrong (log10): from a tenth to twice of what an arc implies; where no arc is known,
 from elements taken at their word on."""
 

@@ -2,14 +2,16 @@
 
 "There" is tried in eight sizes: within R of the Earth, within a time of the launch in which a slow object crosses R
 (for captured objects also within weeks).
-For size s and launch L, f is the share of clones there (each counted by how well its energy fits the launch), P the
+For size s and launch L, f is the share of clones there (each counted by how well its energy and its area-to-mass
+ratio fit the launch and its stage), P the
 probability of the same for a natural look-alike, w the launch's weight. The evidence
 
     e_L = mean over s of  w_L f_Ls / Σ_L' w_L' P_L's
 
 has a mean of at most 1 over natural objects when summed over all launches, so that no more than one natural object in
-1/p shows e_L ≥ 1/p for any launch (Markov). The chance probability is 1 - exp(-1/e_L): with one size, one weight
-and all clones there it is the textbook 1 - exp(-λ Δt N), N being the look-alike's expected number of approaches.
+1/p shows e_L ≥ 1/p for any launch (Markov). Large e come from small sizes alone, each of which holds its share c of
+that mean: the chance probability is 1 - exp(-c/e_L). With one size, one weight and all clones there it is the
+textbook 1 - exp(-λ Δt N), N being the look-alike's expected number of approaches.
 Where more than a few clones are needed to see that they scatter around the Earth, and they do not (the cloud is
 small and passes by), the object did not come from there: such passages count for nothing.
 """
@@ -26,12 +28,14 @@ from scipy.special import betaincinv
 from aneos.artificial.departure_history import CloneHistory
 from aneos.artificial.departure_launches import CandidateLaunches, energy_fit
 from aneos.artificial.departure_lookalikes import REACH_AU, Lookalikes
+from aneos.artificial.departure_stages import push_fit
 from aneos.constants import AU_KM
 
 FloatArray = npt.NDArray[np.float64]
 
 REACH_KM: Final = REACH_AU * AU_KM
-LEAST_DAYS: Final = 0.5
+LEAST_DAYS: Final = 0.3
+"""Launches are dated to minutes; stages leave within hours."""
 CROSSING_KM_D: Final = 5.0e4
 """0.6 km/s: a slow object crosses R in R/0.6 km/s, which is how long before or after its nearest point it may have
 left, if the clones err by R."""
@@ -83,13 +87,36 @@ class LaunchScores:
 
     @property
     def chance_probability(self) -> FloatArray:
-        """1 - exp(-1/e), (m,); 1 where no clone leads there."""
+        """1 - exp(-c/e), (m,), with c the share of the evidence that chance can gather where e is reached; 1 where
+        no clone leads there."""
         with np.errstate(divide="ignore"):
-            return np.asarray(-np.expm1(-1.0 / self.e_low))
+            return np.asarray(-np.expm1(-_attainable(self.e_low, self.expected) / self.e_low))
 
 
-def score_launches(history: CloneHistory, expected: FloatArray, launches: CandidateLaunches) -> LaunchScores:
-    """Score every launch; ``expected`` (m, s) is P_Ls from :class:`ChanceRates`.
+def _attainable(e: FloatArray, expected: FloatArray) -> FloatArray:
+    """The mean evidence (at most 1) that natural objects gather in neighbourhoods small enough to give ``e``.
+
+    A natural object in one neighbourhood, with all its clones and the best energy, has the evidence of that size
+    and of the larger ones around it. Sizes in which that is less than ``e`` cannot have given it, and what they
+    hold of the mean does not count in Markov's inequality.
+    """
+    around = np.array([[_inside(small, large) for large in SIZES] for small in SIZES])
+    with np.errstate(divide="ignore"):
+        most = (around / expected).sum(axis=1) / len(SIZES)
+    able = most[None, :] >= e[:, None]
+    overlap = np.where(around, expected[:, None] / expected[None, :], 0.0)
+    part = np.minimum((able[:, :, None] * overlap[None]).sum(axis=1), 1.0)
+    return np.asarray(np.where(able.any(axis=1), part.sum(axis=1) / len(SIZES), 1.0))
+
+
+def _inside(small: Size, large: Size) -> bool:
+    return small.radius_km <= large.radius_km and small.half_days <= large.half_days
+
+
+def score_launches(
+    history: CloneHistory, amr_m2kg: FloatArray, expected: FloatArray, launches: CandidateLaunches
+) -> LaunchScores:
+    """Score every launch; ``expected`` (m, s) is P_Ls from :class:`ChanceRates`, ``amr_m2kg`` (n,) that of the clones.
 
     Launches need not be in order. Encounters after the first observation must have been taken out before.
     """
@@ -108,12 +135,16 @@ def score_launches(history: CloneHistory, expected: FloatArray, launches: Candid
             if size.primary and not launches.beyond[launch]:
                 continue
             rows = near[first[launch] : last[launch]]
-            if _passes_by(met.position_km, distance, rows):
+            then = slice(
+                *np.searchsorted(times, (launches.tdb_jd[launch] - width, launches.tdb_jd[launch] + width))
+            )
+            if _passes_by(met.position_km[then], distance[then]):
                 continue
             fit = energy_fit(c3[rows], launches.c3_km2s2[launch], launches.regime[launch])
             clones, index = np.unique(met.row[rows], return_inverse=True)
             best = np.zeros(clones.size)
             np.maximum.at(best, index, fit)
+            best *= push_fit(amr_m2kg[clones], launches.log10_stage[launch])
             share[launch, number] = best.sum() / history.n
             counted[launch, number] = clones.size
     total = (launches.weight[:, None] * expected).sum(axis=0)
@@ -176,14 +207,13 @@ def _blank_share(radius_km: float) -> float:
     return 0.1 * (radius_km / REACH_KM) ** 2 * (1.0 + 8.0e5 / radius_km / 25.0)
 
 
-def _passes_by(position_km: FloatArray, distance_km: FloatArray, rows: npt.NDArray[np.intp]) -> bool:
-    """Whether a cloud passes the Earth at a distance that its own scatter does not bridge."""
-    place = position_km[rows]
-    middle = place.mean(axis=0)
-    gap = float(distance_km[rows].mean()) - LOW_ORBIT_KM
+def _passes_by(position_km: FloatArray, distance_km: FloatArray) -> bool:
+    """Whether a cloud (all that come within REACH then) passes the Earth at a distance its scatter does not bridge."""
+    gap = float(distance_km.mean()) - LOW_ORBIT_KM
     if gap <= 0.0:
         return False
-    scatter = float(np.sqrt(((place - middle) ** 2).sum(axis=1)).mean())
+    middle = position_km.mean(axis=0)
+    scatter = float(np.sqrt(((position_km - middle) ** 2).sum(axis=1)).mean())
     return scatter < LEAST_SCATTER * gap
 
 

@@ -9,7 +9,7 @@ that go through the same (:mod:`aneos.artificial.departure_lookalikes`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,13 +37,15 @@ __all__ = ["DEFAULT_CLONES", "PROBABLE_BELOW", "DepartureCandidate", "DepartureR
 
 FloatArray = npt.NDArray[np.float64]
 
-DEFAULT_CLONES: Final = 500
+DEFAULT_CLONES: Final = 1000
 DEFAULT_LOOKALIKES: Final = 200
 LEAST_CLONES: Final = 20
 PROBABLE_BELOW: Final = 1e-3
 """Chance probability below which the first launch is called probable."""
 SHIFTS: Final = 200
 """Shifted launch lists of the control."""
+SHORTEST_SHIFTED: Final = 365.0
+"""Known spans shorter than this are not shifted, in days."""
 LISTED: Final = 10
 SHOWN_ABOVE: Final = 1e-6
 """Launches with less evidence than this are left out of the list."""
@@ -88,12 +90,12 @@ class DepartureResult:
 
     ``candidates`` are the launches with evidence, best first (none after ``lost_before_tdb_jd`` going back).
     ``evidence_sum`` is Σ e over all launches: the Bayes factor of "it left at one of the listed launches, and the
-    clones show it" against "natural look-alike". ``known_share`` is the part of the expected agreement that falls in
-    the time for which the history is known. ``near_fraction`` is the share of clones, and ``near_expected`` that of
-    look-alikes, that came within a million km of the Earth at low energy at any time. ``reach_fraction`` is the share
-    of clones that came within 0.03 au of the Earth at all, ``natural_misses`` that of look-alikes that did not.
-    ``shift_probability`` is the share of shifted launch lists that do as well as the real one (a check of the time
-    coincidence alone).
+    clones show it" against "natural look-alike". ``known_share`` is the part of all possible launches, by weight,
+    that lies in the time for which the history is known. ``near_fraction`` is the share of clones, and
+    ``near_expected`` that of look-alikes, that came within a million km of the Earth at low energy at any time.
+    ``reach_fraction`` is the share of clones that came within 0.03 au of the Earth at all, ``natural_misses`` that
+    of look-alikes that did not. ``shift_probability`` is the share of shifted launch lists that do as well as the
+    real one (a check of the time coincidence alone).
     """
 
     orbit: TracedOrbit
@@ -161,30 +163,28 @@ def departures(
     listed = launches if isinstance(launches, CandidateLaunches) else candidate_launches(launches)
     cloud = draw(traced, clones, seed=seed)
     history = trace_back(cloud, until_tdb_jd, within_au=REACH_AU, forces=model, threads=threads)
-    before = history.encounters.epoch_tdb_jd < traced.first_seen_tdb_jd
-    history = _with_encounters(history, before)
-    natural = draw_lookalikes(traced, lookalikes, until_tdb_jd, seed=seed, forces=model, threads=threads)
-    since = traced.first_seen_tdb_jd
-    usable = listed.take((listed.tdb_jd <= since) & (listed.tdb_jd >= until_tdb_jd))
-    lost = history.lost_before_tdb_jd
+    since, lost = traced.first_seen_tdb_jd, history.lost_before_tdb_jd
+    begin = until_tdb_jd if lost is None else min(lost, since - 1.0)
+    met = history.encounters
+    history = replace(history, encounters=met.take((met.epoch_tdb_jd < since) & (met.epoch_tdb_jd >= begin)))
+    natural = draw_lookalikes(traced, lookalikes, begin, seed=seed, forces=model, threads=threads)
+    possible = listed.take((listed.tdb_jd <= since) & (listed.tdb_jd >= until_tdb_jd))
+    usable = possible.take(possible.tdb_jd >= begin)
     rates = chance_rates(natural, usable)
-    expected = rates.expected(usable)
-    known = usable.tdb_jd >= (until_tdb_jd if lost is None else lost)
-    scores = score_launches(history, expected, usable)
-    whole = float((usable.weight[:, None] * expected).sum())
-    seen = float((usable.weight[known, None] * expected[known]).sum())
+    scores = score_launches(history, cloud.amr_m2kg, rates.expected(usable), usable)
+    whole = float(possible.weight.sum())
     near, near_natural = _low_passages(history, natural)
     return DepartureResult(
         orbit=traced,
-        candidates=_candidates(history, usable, scores, known),
-        evidence_sum=float(scores.e[known].sum()),
-        known_share=seen / whole if whole > 0.0 else 1.0,
+        candidates=_candidates(history, usable, scores),
+        evidence_sum=float(scores.e.sum()),
+        known_share=float(usable.weight.sum()) / whole if whole > 0.0 else 0.0,
         near_fraction=near,
         near_expected=near_natural,
         reach_fraction=float(np.unique(history.encounters.row).size / history.n),
-        natural_misses=_misses(natural, lost),
+        natural_misses=_misses(natural),
         lost_before_tdb_jd=lost,
-        shift_probability=_shifted(history, rates, usable, scores, known, since, until_tdb_jd, seed),
+        shift_probability=_shifted(history, cloud.amr_m2kg, rates, usable, scores, since, begin, seed),
         n_clones=clones,
         n_lookalikes=lookalikes,
         n_grounded=int(history.grounded.sum()),
@@ -214,16 +214,10 @@ def _traced(
     return orbit_from_row(orbit, amr=amr, uncertainty=uncertainty, forces=forces)
 
 
-def _with_encounters(history: CloneHistory, keep: npt.NDArray[np.bool_]) -> CloneHistory:
-    from dataclasses import replace
-
-    return replace(history, encounters=history.encounters.take(keep))
-
-
 def _candidates(
-    history: CloneHistory, launches: CandidateLaunches, scores: LaunchScores, known: npt.NDArray[np.bool_]
+    history: CloneHistory, launches: CandidateLaunches, scores: LaunchScores
 ) -> tuple[DepartureCandidate, ...]:
-    worth = np.flatnonzero(known & (scores.e > SHOWN_ABOVE))
+    worth = np.flatnonzero(scores.e > SHOWN_ABOVE)
     order = worth[np.argsort(-scores.e[worth], kind="stable")][:LISTED]
     chance = scores.chance_probability
     met = history.encounters
@@ -265,45 +259,39 @@ LOW_C3_KM2S2: Final = 1.5
 
 def _low_passages(history: CloneHistory, natural: Lookalikes) -> tuple[float, float]:
     """Share of clones, and of look-alikes, with a passage as a slow leak would have; at any known time."""
-    lost = history.lost_before_tdb_jd or -np.inf
     met = history.encounters
-    low = (met.distance_km <= LOW_KM) & (2.0 * met.energy_km2s2 <= LOW_C3_KM2S2) & (met.epoch_tdb_jd >= lost)
+    low = (met.distance_km <= LOW_KM) & (2.0 * met.energy_km2s2 <= LOW_C3_KM2S2)
     theirs = (natural.distance_km <= LOW_KM) & (natural.c3_km2s2 <= LOW_C3_KM2S2)
-    theirs &= natural.epoch_tdb_jd >= lost
     mine = np.unique(met.row[low]).size / history.n
     return float(mine), float((np.unique(natural.row[theirs]).size + 1.0) / (natural.n + 2.0))
 
 
-def _misses(natural: Lookalikes, lost: float | None) -> float:
+def _misses(natural: Lookalikes) -> float:
     """Share of look-alikes without an approach in the known time, by Laplace's rule."""
-    known = natural.epoch_tdb_jd >= (-np.inf if lost is None else lost)
-    met = np.unique(natural.row[known]).size
-    return (natural.n - met + 1.0) / (natural.n + 2.0)
+    return (natural.n - np.unique(natural.row).size + 1.0) / (natural.n + 2.0)
 
 
 def _shifted(
     history: CloneHistory,
+    amr: FloatArray,
     rates: ChanceRates,
     launches: CandidateLaunches,
     scores: LaunchScores,
-    known: npt.NDArray[np.bool_],
     since: float,
     until: float,
     seed: int,
 ) -> float:
     """Share of launch lists shifted by random times whose best launch beyond the Earth has as much evidence."""
-    beyond = launches.beyond & known
-    best = float(scores.e[beyond].max(initial=0.0))
-    if best <= 0.0:
+    best = float(scores.e[launches.beyond].max(initial=0.0))
+    if best <= 0.0 or since - until < SHORTEST_SHIFTED:
         return 1.0
     from aneos.dynamics.clones import generator
 
     random = generator(seed, __name__)
     listed = launches.take(launches.beyond)
-    lost = history.lost_before_tdb_jd or until
     as_good = 0
     for days in random.uniform(30.0, since - until - 30.0, SHIFTS):
         moved = listed.shifted(float(days), until, since)
-        theirs = score_launches(history, rates.expected(moved), moved)
-        as_good += bool(theirs.e[moved.tdb_jd >= lost].max(initial=0.0) >= best)
+        theirs = score_launches(history, amr, rates.expected(moved), moved)
+        as_good += bool(theirs.e.max(initial=0.0) >= best)
     return (as_good + 1.0) / (SHIFTS + 1.0)

@@ -42,7 +42,7 @@ def departures(
         float | None,
         typer.Option("--amr-sigma", metavar="S", help="Its standard deviation. [default: 30% of it]"),
     ] = None,
-    clones: Annotated[int, typer.Option("--clones", metavar="N", help="Clones of the orbit.")] = 500,
+    clones: Annotated[int, typer.Option("--clones", metavar="N", help="Clones of the orbit.")] = 1000,
     look_alikes: Annotated[
         int,
         typer.Option("--look-alikes", metavar="N", help="Natural look-alikes traced for the chance rate."),
