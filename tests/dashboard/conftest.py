@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import httpx2
+import psutil
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -35,6 +36,12 @@ ARGUMENTS: Final = (
     "--disable-background-networking",
     "--enable-unsafe-swiftshader",
 )
+FILL_S: Final = 240.0
+LAUNCH_S: Final = 60.0
+START_S: Final = 60.0
+STOP_S: Final = 30.0
+CLOSE_S: Final = 20.0
+"""Nothing here waits without an end."""
 CHEAP_HASHES: Final = {"argon2_memory_kib": 8192, "argon2_time_cost": 1, "secret_key": "x9" * 20}
 
 
@@ -44,6 +51,7 @@ class Site:
 
     url: str
     app: FastAPI
+    folder: Path
     sessions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def cookies(self, role: str) -> list[dict[str, Any]]:
@@ -80,7 +88,7 @@ def site_settings(folder: Path) -> Settings:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The service with the whole bundled catalogue (40,874 objects) and a member of each role."""
     folder = tmp_path_factory.mktemp("dashboard")
-    _apart(folder, screened=True)
+    apart(lambda: _fill(folder, screened=True))
     yield from _serve(folder)
 
 
@@ -88,7 +96,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def fresh_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The service before the first screen."""
     folder = tmp_path_factory.mktemp("fresh-dashboard")
-    _apart(folder, screened=False)
+    apart(lambda: _fill(folder, screened=False))
     yield from _serve(folder)
 
 
@@ -103,15 +111,52 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(ARGUMENTS))
-        yield opened
-        opened.close()
+        opened = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=list(ARGUMENTS), timeout=LAUNCH_S * 1000.0
+        )
+        try:
+            yield opened
+        finally:
+            _close(opened)
 
 
-def _apart(folder: Path, *, screened: bool) -> None:
-    """Fill the database in a thread: Playwright keeps a loop of its own running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(_fill(folder, screened=screened))).result()
+def _close(browser: Any) -> None:
+    """Close the browser; one that does not answer is killed by its process id, with what it started."""
+    children = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            children += [child] if "chrom" in child.name() else []
+    timer = threading.Timer(CLOSE_S, _kill, (children,))
+    timer.start()
+    try:
+        browser.close()
+    finally:
+        timer.cancel()
+        _kill(children)
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+
+
+def apart(work: Callable[[], Coroutine[Any, Any, None]], timeout_s: float = FILL_S) -> None:
+    """Run a coroutine in a thread of its own: Playwright keeps a loop running in this one."""
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(work())
+        except BaseException as error:  # noqa: BLE001 - told to the caller
+            failures.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    assert not thread.is_alive(), f"not done within {timeout_s:g} s"
+    if failures:
+        raise failures[0]
 
 
 async def _fill(folder: Path, *, screened: bool) -> None:
@@ -143,15 +188,20 @@ async def _fill(folder: Path, *, screened: bool) -> None:
 
 def _serve(folder: Path) -> Iterator[Site]:
     app = create_app(site_settings(folder), tell=lambda _: None)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, ws="none"))
+    config = uvicorn.Config(
+        app, port=0, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 60
-    while not server.started:
-        assert time.monotonic() < deadline, "the service did not start within a minute"
-        assert thread.is_alive(), "the service stopped while it started"
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Site(f"http://127.0.0.1:{port}", app)
-    server.should_exit = True
-    thread.join(30)
+    try:
+        deadline = time.monotonic() + START_S
+        while not server.started:
+            assert time.monotonic() < deadline, f"the service did not start within {START_S:g} s"
+            assert thread.is_alive(), "the service stopped while it started"
+            time.sleep(0.02)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield Site(f"http://127.0.0.1:{port}", app, folder)
+    finally:
+        server.should_exit = True
+        thread.join(STOP_S)

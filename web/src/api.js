@@ -6,18 +6,21 @@ function csrfToken() {
   return found ? found.slice(name.length + 1) : "";
 }
 
-export async function call(method, url, body) {
+export function call(method, url, body) {
+  return body === undefined ? send(method, url) : send(method, url, JSON.stringify(body), "application/json");
+}
+
+/** As call, with a body that goes as it is: text, or a form with files. */
+export async function send(method, url, body, type) {
   const headers = { accept: "application/json" };
-  if (method !== "GET") {
-    headers["x-csrf-token"] = csrfToken();
-    if (body !== undefined) headers["content-type"] = "application/json";
-  }
+  if (method !== "GET") headers["x-csrf-token"] = csrfToken();
+  if (type) headers["content-type"] = type;
   let reply;
   try {
     reply = await fetch(url, {
       method,
       headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body,
       credentials: "same-origin",
     });
   } catch {

@@ -5,27 +5,38 @@ import { call } from "./api.js";
 import { page } from "./colours.js";
 import { el } from "./dom.js";
 
-const EVERY_MS = 30_000;
+const EVERY_MS = 300_000;
 
 class Chart {
   constructor(place) {
     this.place = place;
     this.load();
     setInterval(() => document.hidden || this.load(), EVERY_MS);
-    document.addEventListener("theme", () => this.load());
+    document.addEventListener("theme", () => this.points && this.draw());
   }
 
   async load() {
     try {
       const { points } = await call("GET", `/api/v1/monitoring/metrics/history?name=${this.place.dataset.chart}&step_s=30`);
-      this.draw(points);
+      this.points = points.map((point) => [Date.parse(point.at) / 1000, point.mean]);
+      this.draw();
     } catch (error) {
       this.plot = null;
       this.place.replaceChildren(el("p", { class: "notice bad", role: "alert" }, error.message));
     }
   }
 
-  draw(points) {
+  add(timestamp, items) {
+    const own = items.filter((item) => item.name === this.place.dataset.chart);
+    const at = Date.parse(timestamp) / 1000;
+    if (!own.length || !this.points || at <= (this.points.at(-1)?.[0] ?? 0)) return;
+    this.points.push([at, own.reduce((sum, item) => sum + item.value, 0) / own.length]);
+    this.points = this.points.filter(([time]) => time > at - 3600);
+    this.draw();
+  }
+
+  draw() {
+    const points = this.points;
     this.plot?.destroy();
     this.plot = null;
     if (points.length < 2) {
@@ -33,15 +44,28 @@ class Chart {
       return;
     }
     this.place.replaceChildren();
+    this.place.dataset.points = String(points.length);
     const axis = { stroke: page("--ink"), grid: { stroke: page("--line"), width: 1 }, ticks: { stroke: page("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
     this.plot = new uPlot(
       { width: this.place.clientWidth, height: 170, legend: { show: false }, axes: [{ ...axis, values: (_, values) => values.map(clock) }, axis], series: [{}, { stroke: page("--accent"), width: 2 }] },
-      [points.map((point) => Date.parse(point.at) / 1000), points.map((point) => point.mean)],
+      [points.map(([at]) => at), points.map(([, value]) => value)],
       this.place,
     );
   }
 }
 
+/** New samples as the service takes them: added to the curves, and the tables that follow them are asked for anew. */
+function follow(charts) {
+  const source = new EventSource("/api/v1/stream/metrics");
+  source.addEventListener("message", (message) => {
+    const { timestamp, items } = JSON.parse(message.data);
+    for (const chart of charts) chart.add(timestamp, items);
+    for (const part of document.querySelectorAll('[data-live="metrics"]')) part.dispatchEvent(new Event("renew"));
+  });
+  addEventListener("pagehide", () => source.close());
+}
+
 const clock = (seconds) => new Date(seconds * 1000).toISOString().slice(11, 16);
 
-for (const place of document.querySelectorAll("[data-chart]")) new Chart(place);
+const charts = [...document.querySelectorAll("[data-chart]")].map((place) => new Chart(place));
+if (charts.length) follow(charts);

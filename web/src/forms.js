@@ -6,9 +6,10 @@ export function startForms(root = document) {
   for (const form of root.querySelectorAll("form[data-api]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      send(form);
+      if (!form.dataset.sure || window.confirm(form.dataset.sure)) send(form);
     });
   }
+  for (const button of root.querySelectorAll("[data-try]")) button.addEventListener("click", () => tryOut(button));
   for (const form of root.querySelectorAll("form[data-export]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -23,7 +24,9 @@ function bodyOf(form) {
     if (!input.name) continue;
     if (input.dataset.kind === "json") body[input.name] = readJson(input.value);
     else if (input.dataset.kind === "list") body[input.name] = input.value.split(",").map((part) => part.trim()).filter(Boolean);
-    else if (input.value !== "") body[input.name] = input.value;
+    else if (input.type === "checkbox") body[input.name] = input.checked;
+    else if (input.type === "number" && input.value !== "") body[input.name] = Number(input.value);
+    else if (input.value !== "" || input.dataset.kind === "text") body[input.name] = input.value;
   }
   return body;
 }
@@ -32,7 +35,7 @@ function readJson(text) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error("The condition is no JSON.");
+    throw new Error("This is no JSON.");
   }
 }
 
@@ -43,20 +46,32 @@ async function send(form) {
   button.disabled = true;
   tell(out, "Working…", "loading");
   try {
-    const data = await call(method, url, bodyOf(form));
+    const body = bodyOf(form);
+    const data = await call(method, url, method === "DELETE" ? undefined : body);
     if ("job" in form.dataset) await follow(data.job, out);
     tell(out, form.dataset.done || "Done.", "good");
     for (const name of (form.dataset.show || "").split(" ").filter(Boolean)) {
       if (data[name]) out.append(el("p", {}, `${name.replaceAll("_", " ")}: `, el("code", {}, shown(data[name]))), el("p", { class: "faint" }, "Shown this once: keep it."));
     }
     if ("reload" in form.dataset) form.closest("[data-table]").dispatchEvent(new Event("reload"));
-    if (form.dataset.go) location.assign(form.dataset.go);
+    if (form.dataset.go) await leave(form.dataset.go);
+    if (form.dataset.to) location.assign(filled(form.dataset.to, data));
     if ("job" in form.dataset) location.reload();
   } catch (error) {
     tell(out, error.message, "bad");
   } finally {
     button.disabled = false;
   }
+}
+
+/** "/cases/{case.id}" with the values of a reply. */
+export function filled(address, data) {
+  return address.replace(/\{([\w.]+)\}/g, (_, path) => encodeURIComponent(path.split(".").reduce((part, name) => part?.[name], data)));
+}
+
+async function leave(address) {
+  if (address === "/login" && "caches" in window) await Promise.all((await caches.keys()).map((name) => caches.delete(name)));
+  location.assign(address);
 }
 
 async function follow(job, out) {
@@ -68,6 +83,23 @@ async function follow(job, out) {
     now = (await call("GET", `/api/v1/admin/jobs/${job.id}`)).job;
   }
   if (now.status !== "succeeded") throw new Error(`The job is ${now.status}: ${now.error || "no reason was given"}`);
+}
+
+async function tryOut(button) {
+  const out = button.form.querySelector("output");
+  button.disabled = true;
+  tell(out, "Looking…", "loading");
+  try {
+    const { kind, condition } = bodyOf(button.form);
+    const found = await call("POST", button.dataset.try, { kind, condition });
+    if (kind === "system") tell(out, found.value === null ? "Nothing is measured under this name." : `It is ${shown(found.value)} now: ${found.total ? "an alert would open" : "no alert would open"}.`, "good");
+    else tell(out, found.total ? `${shown(found.total)} ${found.total === 1 ? "object fits" : "objects fit"} now, the first: ` : "No object fits now.", "good");
+    out.append(...found.designations.slice(0, 8).flatMap((name, index) => [index ? ", " : "", el("a", { href: `/objects/${encodeURIComponent(name)}` }, name)]));
+  } catch (error) {
+    tell(out, error.message, "bad");
+  } finally {
+    button.disabled = false;
+  }
 }
 
 async function makeExport(form) {

@@ -3,9 +3,9 @@ import "./styles.css";
 import "htmx.org";
 import Alpine from "@alpinejs/csp";
 import { startForms } from "./forms.js";
+import { startLive } from "./live.js";
 import { login } from "./login.js";
 import { startTables } from "./tables.js";
-import { workbench } from "./workbench.js";
 
 function startMenu() {
   const button = document.querySelector("[data-menu]");
@@ -28,11 +28,16 @@ function startPrint() {
   document.querySelector("[data-print]")?.addEventListener("click", () => window.print());
 }
 
+function startWorker() {
+  if ("serviceWorker" in navigator && document.querySelector('link[rel="manifest"]')) navigator.serviceWorker.register("/sw.js").catch(() => {}); // an app without it works, only not offline
+}
+
 startMenu();
 startTheme();
 startPrint();
 startForms();
 startTables();
 Alpine.data("login", login);
-Alpine.data("workbench", workbench);
 Alpine.start();
+startLive();
+addEventListener("load", startWorker);

@@ -36,7 +36,7 @@ class View {
     this.camera = new PerspectiveCamera(45, 1, 0.01, 500);
     this.scene = new Scene();
     const size = Math.max(...data.bodies.map((body) => body.a_au * (1 + body.e)));
-    this.camera.position.set(0.35 * size, 1.5 * size, 1.6 * size);
+    this.size = size;
     const sun = new Mesh(new SphereGeometry(0.025 * size, 24, 16), new MeshBasicMaterial({ color: "#E69F00" }));
     this.scene.add(sun);
     this.dots = data.bodies.map((body) => {
@@ -63,8 +63,18 @@ class View {
     this.renderer.setPixelRatio(Math.min(devicePixelRatio, 2));
     this.renderer.setSize(width, height);
     this.camera.aspect = width / height;
+    if (!this.placed) this.stand();
     this.camera.updateProjectionMatrix();
     this.draw();
+  }
+
+  /** Where the whole of every orbit is in the picture, whatever its shape. */
+  stand() {
+    const half = Math.tan((this.camera.fov * Math.PI) / 360);
+    const away = (1.12 * this.size) / (half * Math.min(1, this.camera.aspect));
+    this.camera.position.set(0.15, 0.68, 0.72).normalize().multiplyScalar(away);
+    this.controls?.update();
+    this.placed = true;
   }
 
   move(places) {

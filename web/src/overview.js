@@ -27,13 +27,14 @@ function decode(bytes, scales) {
 class Picture {
   constructor(place, points, flagged, scales) {
     Object.assign(this, { place, points, flagged, scales });
-    this.flagged = flagged.filter((item) => item.v_encounter_kms > 0 && item.i_deg > 0);
     this.make();
     new ResizeObserver(() => this.resize()).observe(place);
-    document.addEventListener("theme", () => {
-      this.plot.destroy();
-      this.make();
-    });
+    document.addEventListener("theme", () => this.anew());
+  }
+
+  anew() {
+    this.plot.destroy();
+    this.make();
   }
 
   size() {
@@ -221,20 +222,35 @@ function shape(ctx, name, x, y, r) {
   ctx.stroke();
 }
 
-async function start() {
+let picture = null;
+
+async function load() {
   const place = document.getElementById("plot");
   const scales = block("scales");
+  const reply = await fetch(place.dataset.points, { credentials: "same-origin" });
+  if (!reply.ok) throw new Error(`The service answered with status ${reply.status}.`);
+  const bytes = new Uint8Array(await reply.arrayBuffer());
+  if (bytes.length !== 5 * scales.objects) throw new Error("The catalogue changed while the page was loading: load it again.");
+  const flagged = block("flagged").filter((item) => item.v_encounter_kms > 0 && item.i_deg > 0);
+  if (picture) {
+    Object.assign(picture, { points: decode(bytes, scales), flagged, scales });
+    picture.anew();
+    return;
+  }
+  place.replaceChildren();
+  picture = new Picture(place, decode(bytes, scales), flagged, scales);
+  performance.mark("plotted");
+}
+
+async function start() {
   try {
-    const reply = await fetch(place.dataset.points, { credentials: "same-origin" });
-    if (!reply.ok) throw new Error(`The service answered with status ${reply.status}.`);
-    const bytes = new Uint8Array(await reply.arrayBuffer());
-    if (bytes.length !== 5 * scales.objects) throw new Error("The catalogue changed while the page was loading: load it again.");
-    place.replaceChildren();
-    new Picture(place, decode(bytes, scales), block("flagged"), scales);
-    performance.mark("plotted");
+    await load();
   } catch (error) {
-    place.replaceChildren(el("p", { class: "notice bad", role: "alert" }, `The picture could not be loaded. ${error.message}`));
+    document.getElementById("plot").replaceChildren(el("p", { class: "notice bad", role: "alert" }, `The picture could not be loaded. ${error.message}`));
   }
 }
 
 start();
+document.addEventListener("renewed", (event) => {
+  if (event.detail.includes("assessments")) load().catch(() => {}); // the picture shown before stays
+});

@@ -1,6 +1,7 @@
 // Lists of the API as tables: what is loading, empty or failed says so.
 import { call } from "./api.js";
 import { el, shown } from "./dom.js";
+import { filled } from "./forms.js";
 
 export function startTables() {
   for (const section of document.querySelectorAll("[data-table]")) new List(section);
@@ -14,7 +15,23 @@ class List {
     this.filter = section.querySelector("[data-filter]");
     this.filter?.addEventListener("change", () => this.load());
     section.addEventListener("reload", () => this.load());
+    section.addEventListener("renew", () => this.renew());
+    if (this.spec.poll_s) setInterval(() => document.hidden || this.renew(), this.spec.poll_s * 1000);
     this.load();
+  }
+
+  /** The first page anew, without a flicker; what fails then leaves what is shown. */
+  async renew() {
+    if (this.place.contains(document.activeElement) && document.activeElement.matches("button, a")) return;
+    try {
+      const data = await call("GET", this.address());
+      const rows = data.items || pairs(data);
+      this.begin(rows, data.total);
+      this.body?.append(...rows.map((row) => this.row(row)));
+      this.more(data.next);
+    } catch {
+      this.place.dataset.stale = "true";
+    }
   }
 
   address(cursor) {
@@ -64,6 +81,8 @@ class List {
   row(row) {
     const cells = this.spec.columns.map(([name, , kind]) => {
       const text = shown(row[name], kind);
+      if (kind.startsWith("/") && text !== "–") return el("td", {}, el("a", { href: filled(kind, row) }, text));
+      if (kind === "wide") return el("td", { class: "wide" }, text);
       if (kind === "object" && row[name]) return el("td", {}, el("a", { href: `/objects/${encodeURIComponent(row[name])}` }, text));
       return el("td", { class: numeric(kind) ? "n" : kind === "time" ? "nowrap" : "" }, kind === "code" && text !== "–" ? el("code", {}, text) : text);
     });

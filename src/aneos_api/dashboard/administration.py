@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from aneos_api.dashboard.declared import CREATED, MANAGE, OPERATE, V1, Action, Field, Form, Table, ThinPage
 
@@ -86,6 +87,15 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                 "No key has been made yet.",
                 needs=MANAGE,
                 actions=(
+                    Action(
+                        "New secret",
+                        "POST",
+                        f"{V1}/admin/api-keys/{{id}}/rotate",
+                        MANAGE,
+                        {},
+                        {"revoked_at": [None]},
+                        "Replace this key? The new one is shown once.",
+                    ),
                     Action(
                         "Revoke",
                         "DELETE",
@@ -183,6 +193,16 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                 ),
                 "No job has been queued yet.",
                 needs=MANAGE,
+                poll_s=4.0,
+                filters=(
+                    Field(
+                        "status",
+                        "State",
+                        "select",
+                        ("queued", "running", "succeeded", "dead", "cancelled"),
+                        required=False,
+                    ),
+                ),
                 actions=(
                     Action(
                         "Retry",
@@ -215,7 +235,7 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                 "Webhooks",
                 f"{V1}/admin/webhooks",
                 (
-                    ("name", "Name", "text"),
+                    ("name", "Name", "/administration/webhooks/{id}"),
                     ("url", "Address", "code"),
                     ("topics", "Topics", "text"),
                     ("enabled", "On", "text"),
@@ -227,6 +247,31 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                 needs=MANAGE,
                 actions=(
                     Action("Test", "POST", f"{V1}/admin/webhooks/{{id}}/test", MANAGE),
+                    Action(
+                        "Switch off",
+                        "PATCH",
+                        f"{V1}/admin/webhooks/{{id}}",
+                        MANAGE,
+                        {"enabled": False},
+                        {"enabled": [True]},
+                    ),
+                    Action(
+                        "Switch on",
+                        "PATCH",
+                        f"{V1}/admin/webhooks/{{id}}",
+                        MANAGE,
+                        {"enabled": True},
+                        {"enabled": [False]},
+                    ),
+                    Action(
+                        "New secret",
+                        "POST",
+                        f"{V1}/admin/webhooks/{{id}}/rotate",
+                        MANAGE,
+                        {},
+                        None,
+                        "Make a new secret? For a day both sign. It is shown once.",
+                    ),
                     Action(
                         "Delete", "DELETE", f"{V1}/admin/webhooks/{{id}}", MANAGE, sure="Delete this webhook?"
                     ),
@@ -315,6 +360,7 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                 ),
                 "No backup has been made yet.",
                 needs=OPERATE,
+                poll_s=5.0,
                 form=Form("Make a backup now", f"{V1}/admin/backups", OPERATE),
             ),
         ),
@@ -335,3 +381,48 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
         OPERATE,
     ),
 }
+
+
+def deliveries(webhook_id: UUID, name: str, url: str) -> ThinPage:
+    """The page of one webhook: what was sent to it."""
+    at = f"{V1}/admin/webhooks/{webhook_id}"
+    return ThinPage(
+        f"Webhook {name}",
+        url,
+        (
+            Table(
+                "Deliveries",
+                f"{at}/deliveries",
+                (
+                    CREATED,
+                    ("topic", "Topic", "text"),
+                    ("status", "State", "text"),
+                    ("attempts", "Attempts", "number"),
+                    ("response_status", "Answer", "number"),
+                    ("error", "Error", "wide"),
+                    ("response_excerpt", "It said", "wide"),
+                    ("duration_ms", "Took (ms)", "number"),
+                    ("next_attempt_at", "Next attempt", "time"),
+                    ("delivered_at", "Delivered", "time"),
+                ),
+                "Nothing has been sent yet.",
+                needs=MANAGE,
+                poll_s=5.0,
+                filters=(
+                    Field("status", "State", "select", ("pending", "delivered", "dead"), required=False),
+                ),
+                actions=(
+                    Action(
+                        "Send again",
+                        "POST",
+                        f"{at}/deliveries/{{id}}/replay",
+                        MANAGE,
+                        None,
+                        {"status": ["delivered", "dead"]},
+                    ),
+                ),
+                form=Form("Send a test", f"{at}/test", MANAGE),
+            ),
+        ),
+        MANAGE,
+    )

@@ -21,7 +21,7 @@ MANIFEST: Final = "manifest.json"
 TYPES: Final = {
     ".js": "text/javascript",
     ".css": "text/css",
-    ".svg": "image/svg+xml",
+    ".png": "image/png",
     ".txt": "text/plain; charset=utf-8",
     ".webmanifest": "application/manifest+json",
 }

@@ -41,17 +41,22 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What can be made: sent as JSON to ``url``."""
+    """What can be made: sent as JSON to ``url``. ``trial``: where the same can be tried first."""
 
     text: str
     url: str
     needs: Permission
     fields: tuple[Field, ...] = ()
+    trial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A list of the API. ``columns`` are (field, heading, kind); kinds: text, time, number, code, link, bytes."""
+    """A list of the API. ``columns`` are (field, heading, kind).
+
+    Kinds: text, wide, time, number, code, bytes, object, or the address of a page with fields in braces. ``live`` is
+    the topic of events after which the list is asked for anew, ``poll_s`` how often it is without any.
+    """
 
     title: str
     url: str
@@ -62,6 +67,8 @@ class Table:
     actions: tuple[Action, ...] = ()
     form: Form | None = None
     filters: tuple[Field, ...] = ()
+    live: str = ""
+    poll_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

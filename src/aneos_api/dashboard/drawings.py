@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from aneos.artificial.known import heliocentric_orbits
+from aneos.citations import references
 from aneos.orbits import earth_elements
 from aneos.populations.area_to_mass import LOG10_AMR, artificial_density, natural_density
 
@@ -174,6 +175,11 @@ def orbit_scene(
     if matched is not None:
         bodies.append(matched)
     return {"bodies": bodies, "epoch_tdb_jd": own["epoch_tdb_jd"]}
+
+
+def bibtex() -> str:
+    """What an assessment rests on, as BibTeX: the same as ``aneos cite``."""
+    return "\n\n".join(reference.bibtex() for reference in references())
 
 
 def _matched(evidence: Sequence[Mapping[str, Any]], epoch: float) -> dict[str, Any] | None:

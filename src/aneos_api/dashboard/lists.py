@@ -6,6 +6,7 @@ from typing import Final
 
 from aneos_api.dashboard.declared import (
     ANALYSE,
+    CREATED,
     MANAGE,
     OPERATE,
     V1,
@@ -25,7 +26,7 @@ REGISTRY: Final = ThinPage(
             "Known objects",
             f"{V1}/catalogue/artificial?limit=200",
             (
-                ("name", "Name", "text"),
+                ("name", "Name", "/registry/{id}"),
                 ("cospar", "COSPAR", "code"),
                 ("launch_date", "Launched", "text"),
                 ("kind", "Kind", "text"),
@@ -50,11 +51,11 @@ MODELS: Final = ThinPage(
             "Models",
             f"{V1}/prediction/models",
             (
-                ("name", "Name", "text"),
+                ("name", "Name", "/models/{id}"),
                 ("version", "Version", "code"),
                 ("algorithm", "Algorithm", "text"),
                 ("stage", "Stage", "text"),
-                ("metrics", "Measured", "code"),
+                CREATED,
                 ("activated_at", "In use since", "time"),
             ),
             "No model has been registered in this installation yet.",
@@ -81,6 +82,44 @@ MODELS: Final = ThinPage(
             ),
             "No experiment has been made yet.",
         ),
+        Table(
+            "Trainings",
+            f"{V1}/admin/training",
+            (
+                CREATED,
+                ("status", "State", "text"),
+                ("progress_text", "Step", "text"),
+                ("progress_done", "Done", "number"),
+                ("progress_total", "Of", "number"),
+                ("error", "Error", "wide"),
+                ("result", "Result", "code"),
+                ("finished_at", "Finished", "time"),
+            ),
+            "No model has been trained in this installation yet.",
+            needs=OPERATE,
+            poll_s=3.0,
+            actions=(
+                Action(
+                    "Cancel",
+                    "POST",
+                    f"{V1}/admin/training/{{id}}/cancel",
+                    OPERATE,
+                    None,
+                    {"status": ["queued", "running"]},
+                    "End this training?",
+                ),
+            ),
+            form=Form(
+                "Train a model",
+                f"{V1}/admin/training",
+                OPERATE,
+                (
+                    Field("seed", "Seed", "number", required=False, value="20260212"),
+                    Field("search", "Sets of hyper-parameters to try", "number", required=False, value="8"),
+                    Field("activate", "Use it when it is there", "checkbox", required=False),
+                ),
+            ),
+        ),
     ),
 )
 
@@ -93,6 +132,7 @@ MONITORING: Final = ThinPage(
             f"{V1}/monitoring/metrics",
             (("name", "Metric", "code"), ("value", "Value", "number"), ("recorded_at", "Measured", "time")),
             "Nothing has been measured yet: the first values come within a minute of the start.",
+            live="metrics",
         ),
         Table(
             "Requests by route",
@@ -108,18 +148,23 @@ MONITORING: Final = ThinPage(
                 ("p99_ms", "p99 (ms)", "number"),
             ),
             "No request has been answered by this process yet.",
+            poll_s=10.0,
         ),
         Table(
             "System",
             f"{V1}/monitoring/system",
             (("key", "What", "code"), ("value", "Value", "code")),
             "The system told nothing.",
+            poll_s=10.0,
         ),
     ),
     charts=(
         Chart("requests_per_s", "Requests", "per second"),
         Chart("mean_request_ms", "Mean time of a request", "ms"),
         Chart("cpu_share", "Processor", "cores in use"),
+        Chart("requests_in_flight", "Requests under way", ""),
+        Chart("connections_in_use", "Database connections in use", ""),
+        Chart("memory_bytes", "Memory of the process", "bytes"),
     ),
 )
 
@@ -140,6 +185,7 @@ ALERTS: Final = ThinPage(
                 ("last_seen_at", "Last seen", "time"),
             ),
             "No alert: no rule has found anything.",
+            live="alerts",
             actions=(
                 Action(
                     "Acknowledge",
@@ -197,7 +243,8 @@ ALERTS: Final = ThinPage(
                 "New rule",
                 f"{V1}/monitoring/rules",
                 MANAGE,
-                (
+                trial=f"{V1}/monitoring/rules/try",
+                fields=(
                     Field("name", "Name"),
                     Field("kind", "Kind", "select", ("science", "system")),
                     Field(

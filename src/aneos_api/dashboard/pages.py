@@ -12,16 +12,19 @@ from aneos.artificial.launches import ACKNOWLEDGEMENT, load_launches
 from aneos.assessment import CLASSES, NULL_REJECTED_BELOW
 from aneos_api.context import context_of
 from aneos_api.dashboard import drawings, picture
+from aneos_api.dashboard.health import service_health
 from aneos_api.dashboard.rendering import page_headers, renderer_of
 from aneos_api.dashboard.visitors import PageRoute, own_path, visitor
 from aneos_api.database.paging import PageRequest
+from aneos_api.database.unit import Work
 from aneos_api.dependencies import Ctx, Reading
 from aneos_api.endpoints.objects import object_assessment
 from aneos_api.endpoints.provenance import screen_signature
 from aneos_api.errors import NotFound
 from aneos_api.middleware.state import state_of
 from aneos_api.schemas.common import Designation
-from aneos_api.security.permissions import Permission
+from aneos_api.science import known_object
+from aneos_api.security.permissions import Permission, Principal
 
 router = APIRouter(route_class=PageRoute)
 
@@ -54,6 +57,9 @@ COLUMNS: Final = (
     ("arc_days", "Arc (d)", "days between first and last observation"),
 )
 """(field, heading, what it means) of the watch list."""
+
+LAUNCH_DAYS: Final = 60
+"""A launch this near to an encounter is marked beside it."""
 
 Text = Annotated[str, Query(max_length=64)]
 
@@ -108,6 +114,8 @@ async def overview(request: Request, ctx: Ctx, work: Reading) -> Response:
         },
         "alerts": (await work.alerts.page(who.tenant_id, _open_alerts())).items,
         "versions": (await work.catalogue.versions(PageRequest(limit=1))).items,
+        "changes": [] if drawn is None else drawn.changes,
+        "health": await service_health(work),
     }
     return render.page(request, "overview.html", values)
 
@@ -173,7 +181,10 @@ async def show_object(
         "amr": drawings.amr_picture(assessment["orbit"]),
         "scene": drawings.orbit_scene(assessment["designation"], assessment["orbit"], assessment["evidence"]),
         "history": history.items,
-        "api": f"/api/v1/analysis/objects/{quote(designation, safe='')}",
+        "api": f"/api/v1/analysis/objects/{quote(found.designation, safe='')}",
+        "bibtex": drawings.bibtex(),
+        "launch_days": LAUNCH_DAYS,
+        "launches": [(item.date, item.launch, item.payload or item.mission) for item in load_launches()],
     }
     return renderer_of(request).page(request, "object.html", values)
 
@@ -186,7 +197,7 @@ async def watchlist(
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """The ranked list; filters and order stand in the address. With ``cursor`` only the rows that follow."""
-    visitor(request)
+    who = visitor(request)
     given = {
         name: value.strip()
         for name, value in request.query_params.items()
@@ -205,6 +216,9 @@ async def watchlist(
         "plain": urlencode(given),
         "more": urlencode({**given, "sort": sort or "rank", "cursor": page.next or ""}),
         "export": {**filters, "sort": sort or "rank"},
+        "condition": filters,
+        "kept": [] if cursor else await _saved_filters(work, who, request),
+        "here": _here(request),
         "screen": await work.analysis.current_screen(),
         "cut": any(row.q_value is not None and row.q_value <= CUT for row, _ in page.items),
         "fdr": CUT,
@@ -215,11 +229,24 @@ async def watchlist(
 
 
 @router.get("/workbench")
-async def workbench(request: Request) -> Response:
-    """Elements of one's own, assessed at once."""
-    visitor(request, Permission.ANALYSE)
-    most = context_of(request).settings.limits.assess_objects
-    return renderer_of(request).page(request, "workbench.html", {"title": "Workbench", "most": most})
+async def workbench(request: Request, work: Reading) -> Response:
+    """Observations and orbits of one's own."""
+    who = visitor(request, Permission.ANALYSE)
+    values = {
+        "title": "Workbench",
+        "most": context_of(request).settings.limits.assess_objects,
+        "sets": (await work.observations.page(who.tenant_id, PageRequest(limit=10))).items,
+    }
+    return renderer_of(request).page(request, "workbench.html", values)
+
+
+@router.get("/registry/{identifier}")
+async def registry_object(request: Request, identifier: Annotated[str, Path(max_length=100)]) -> Response:
+    """One known artificial object: who it is, and its orbits as published."""
+    visitor(request)
+    known = known_object(identifier)
+    values = {"title": known.name, "known": known, "ephemeris": False, "now": ""}
+    return renderer_of(request).page(request, "registry_object.html", values)
 
 
 @router.get("/launches")
@@ -243,6 +270,36 @@ async def launches(request: Request, q: Text = "", regime: Text = "") -> Respons
         "acknowledgement": ACKNOWLEDGEMENT,
     }
     return renderer_of(request).page(request, "launches.html", values)
+
+
+async def _saved_filters(work: Work, who: Principal, request: Request) -> list[dict[str, Any]]:
+    """Filters that the visitor may use, each with the address that shows it where the form has its fields."""
+    inputs = {name: field for field, name in FILTERS.items()}
+    out = []
+    for row in (await work.cases.filters(who.tenant_id, who.user_id, PageRequest(limit=50))).items:
+        known = {name: value for name, value in row.query.items() if name in inputs}
+        order = {"sort": row.query["sort"]} if row.query.get("sort", "rank") != "rank" else {}
+        shown = len(known) + ("sort" in row.query) == len(row.query)
+        query = urlencode({inputs[name]: str(value) for name, value in known.items()} | order)
+        href = f"/watchlist?{query}" if shown else None
+        out.append(
+            {
+                "id": row.id,
+                "name": row.name,
+                "shared": row.shared,
+                "own": row.user_id == who.user_id,
+                "href": href,
+                "here": href == _here(request),
+            }
+        )
+    return out
+
+
+def _here(request: Request) -> str:
+    """The watch list's address with the filters that were given."""
+    given = [(name, value.strip()) for name, value in request.query_params.items() if value.strip()]
+    kept = [(name, value) for name, value in given if name in FILTERS or (name == "sort" and value != "rank")]
+    return f"/watchlist?{urlencode(kept)}" if kept else "/watchlist"
 
 
 def _open_alerts() -> PageRequest:

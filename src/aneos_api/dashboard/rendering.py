@@ -50,6 +50,7 @@ NAVIGATION: Final[tuple[Link, ...]] = (
     Link("/", "Overview"),
     Link("/watchlist", "Watch list"),
     Link("/workbench", "Workbench", Permission.ANALYSE),
+    Link("/cases", "Cases"),
     Link("/registry", "Registry"),
     Link("/launches", "Launches"),
     Link("/models", "Models"),
@@ -100,6 +101,7 @@ class Renderer:
             path=request.url.path,
             theme=theme if theme in THEMES else "",
             csrf_cookie=context_of(request).cookies.csrf,
+            position=getattr(getattr(request.app.state, "hub", None), "position", 0),
             may={permission.value for permission in (who.permissions if who else ())},
         )
         return Response(html, status, page_headers(headers), media_type="text/html")

@@ -3,25 +3,55 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from aneos_api.dashboard.administration import ADMINISTRATION
+from aneos_api.dashboard.administration import ADMINISTRATION, deliveries
 from aneos_api.dashboard.declared import Table, ThinPage
 from aneos_api.dashboard.lists import ALERTS, MODELS, MONITORING, REGISTRY
 from aneos_api.dashboard.rendering import renderer_of
 from aneos_api.dashboard.visitors import PageRoute, visitor
+from aneos_api.dependencies import Reading
 from aneos_api.errors import NotFound
-from aneos_api.security.permissions import Principal
+from aneos_api.security.permissions import Permission, Principal
 
 router = APIRouter(route_class=PageRoute)
+
+CURVES: Final = ("reliability", "recall")
+"""Measures of a model that are curves: mappings of lists."""
+
+METRIC_TEXTS: Final = {
+    "ece": "Calibration error (ECE)",
+    "log_score_bits": "Log score (bits; 0 perfect, −1 a coin)",
+    "roc_auc": "ROC AUC",
+    "training_seconds": "Training (s)",
+}
 
 
 @router.get("/registry")
 async def registry(request: Request) -> Response:
     """The registry of known artificial objects."""
     return _thin(request, REGISTRY)
+
+
+@router.get("/models/{model_id}")
+async def model(request: Request, work: Reading, model_id: UUID) -> Response:
+    """One learned model: how good it was, what it sees, whether it still fits."""
+    visitor(request)
+    row = await work.ml.get_model(model_id)
+    curves = {name: row.metrics[name] for name in CURVES if isinstance(row.metrics.get(name), dict)}
+    values = {"title": row.name, "model": row, "curves": curves, "metric_texts": METRIC_TEXTS}
+    return renderer_of(request).page(request, "model.html", values)
+
+
+@router.get("/administration/webhooks/{webhook_id}")
+async def webhook(request: Request, work: Reading, webhook_id: UUID) -> Response:
+    """What was sent to an address and what became of it."""
+    who = visitor(request, Permission.MANAGE)
+    row = await work.webhooks.get(webhook_id, tenant_id=who.tenant_id)
+    return _thin(request, deliveries(row.id, row.name, row.url), part="webhooks")
 
 
 @router.get("/models")
@@ -84,5 +114,7 @@ def _shown(table: Table, who: Principal) -> dict[str, Any]:
             "columns": table.columns,
             "empty": table.empty,
             "actions": actions,
+            "poll_s": table.poll_s,
         },
+        "live": table.live,
     }
