@@ -120,13 +120,13 @@ class Reliability:
 def reliability(
     log_ratio: FloatArray, label: FloatArray, weight: FloatArray, prior: float = 0.5
 ) -> Reliability:
-    """Calibration in :data:`ECE_BINS` bins of equal weight, at a prior."""
+    """Calibration in :data:`ECE_BINS` bins of equal weight, at a prior; equal probabilities share a bin."""
     p = expit(log_ratio + np.log(prior / (1.0 - prior)))
     share = balanced(label, weight, prior)
-    order = np.argsort(p, kind="stable")
-    position = np.cumsum(share[order]) - 0.5 * share[order]
-    bins = np.empty(p.size, dtype=np.intp)
-    bins[order] = np.minimum((position * ECE_BINS).astype(np.intp), ECE_BINS - 1)
+    values, group = np.unique(p, return_inverse=True)
+    mass = np.bincount(group, share, values.size)
+    middle = np.cumsum(mass) - 0.5 * mass
+    bins = np.minimum((middle * ECE_BINS).astype(np.intp), ECE_BINS - 1)[group]
     total = np.bincount(bins, share, ECE_BINS)
     used = total > 0.0
     predicted = np.bincount(bins, share * p, ECE_BINS)[used] / total[used]

@@ -47,6 +47,17 @@ def faintest_magnitude(elements: KeplerianElements) -> FloatArray:
     return np.where((elements.e < 1.0) & np.isfinite(elements.a_au), faintest, np.nan)
 
 
+def brightest_epochs(elements: KeplerianElements) -> FloatArray:
+    """The night (TDB JD) on which each orbit's body is brightest, shape (n,); NaN where it never leaves the Sun."""
+    best, when = np.full(len(elements), np.inf), np.full(len(elements), np.nan)
+    for epoch in np.arange(FIRST_JD, LAST_JD, STEP_DAYS):
+        earth, _ = elements_to_state(earth_elements(epoch))
+        dimming = _dimming(elements_to_state(elements, epoch)[0], earth[0])
+        brighter = dimming < best
+        best[brighter], when[brighter] = dimming[brighter], epoch
+    return when
+
+
 def _dimming(position_au: FloatArray, earth_au: FloatArray) -> FloatArray:
     """Apparent minus absolute magnitude; infinite too near the Sun in the sky."""
     away = position_au - earth_au

@@ -39,6 +39,8 @@ Bools = npt.NDArray[np.bool_]
 
 LN10: Final = float(np.log(10.0))
 BUDGETS: Final = (10, 30, 100)
+THREADS: Final = 2
+"""Models that are fitted side by side; the numbers do not depend on it."""
 SEARCH: Final = 6
 """Sets of hyper-parameters tried for each outer fold."""
 
@@ -102,6 +104,11 @@ class Context:
     def screened(self) -> ScreenResult:
         """The whole catalogue with every line, as shipped."""
         return screen(self.catalogue)
+
+    def row_of(self, designations: pl.Series) -> npt.NDArray[np.intp]:
+        """Rows of :attr:`data` by designation, shape (n,)."""
+        rows = {name: row for row, name in enumerate(self.data.designation)}
+        return np.array([rows[name] for name in designations], dtype=np.intp)
 
     @property
     def simulated(self) -> Bools:

@@ -9,27 +9,24 @@ import numpy.typing as npt
 import polars as pl
 
 from aneos.assessment import posterior
-from aneos.constants import A1_PER_AMR_AU_D2
 from aneos.evidence import area_to_mass, orbit, physical
 from aneos.evidence.prepared import prepare
 from aneos.learning.calibration import BetaCalibration, unmix
 from aneos.learning.features import features
 from aneos.learning.model import CONTAMINATION
 from aneos.learning.posterior import joined
-from aneos.orbits import diameter_km
 from aneos.populations.faint import draw_faint, draw_lunar
 from aneos.validation.context import Context
 from aneos.validation.lanes import MODES, Mixed
+from aneos.validation.pushes import with_solid_push
 from aneos.validation.rates import Rate, above
-from aneos.validation.recovery import BUDGET, amr_sigma
+from aneos.validation.recovery import BUDGET
 from aneos.validation.sections import table
 
 FloatArray = npt.NDArray[np.float64]
 
 DRAWN: Final = 10_000
 QUICK_DRAWN: Final = 2_000
-DENSITY_KG_M3: Final = 2500.0
-ALBEDO: Final = 0.15
 
 
 def run(context: Context, mixed: Mixed) -> tuple[str, dict[str, Any]]:
@@ -94,20 +91,3 @@ def run(context: Context, mixed: Mixed) -> tuple[str, dict[str, Any]]:
         ]
     )
     return text, {"drawn": n, "rates": facts}
-
-
-def with_solid_push(objects: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Objects with the area-to-mass ratio of solid bodies of their size, measured where the arc allows.
-
-    AMR = 1.5 / (ρ D) with a density of 2500 kg/m³ and an albedo of 0.15.
-    """
-    rng = np.random.default_rng([seed, 41])
-    size_m = 1e3 * diameter_km(objects["H"].fill_null(18.0).to_numpy(), ALBEDO)
-    truth = 1.5 / (DENSITY_KG_M3 * size_m)
-    sigma = amr_sigma(objects["arc_days"].cast(pl.Float64).fill_null(0.0).to_numpy())
-    told = np.where(np.isfinite(sigma), truth + sigma * rng.standard_normal(truth.size), np.nan)
-    return objects.with_columns(
-        amr_m2kg=pl.Series(told).fill_nan(None),
-        amr_sigma_m2kg=pl.Series(sigma).fill_nan(None),
-        A1=pl.Series(told * A1_PER_AMR_AU_D2).fill_nan(None),
-    )

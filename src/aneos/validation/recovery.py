@@ -17,12 +17,12 @@ import polars as pl
 from aneos.assessment import posterior
 from aneos.catalogue import COLUMNS, Catalogue
 from aneos.evidence import area_to_mass, orbit, physical
-from aneos.evidence.area_to_mass import SIGMA_BY_ARC
 from aneos.evidence.base import EvidenceColumns
 from aneos.evidence.prepared import prepare
 from aneos.learning.posterior import OrbitBy, joined
 from aneos.validation.context import LN10, Context
 from aneos.validation.lanes import MODES, Mixed
+from aneos.validation.pushes import amr_sigma
 from aneos.validation.rates import Rate, above
 from aneos.validation.sections import table
 
@@ -30,7 +30,6 @@ FloatArray = npt.NDArray[np.float64]
 
 WANTED: Final = 10_000
 QUICK_WANTED: Final = 2_000
-SHORTEST_ARC_DAYS: Final = 15.0
 H_ERROR: Final = 0.4
 BUDGET: Final = 30
 
@@ -79,13 +78,6 @@ def inject(context: Context) -> Injections:
         albedo=pl.lit(None, pl.Float64),
     )
     return Injections(found, source, wanted)
-
-
-def amr_sigma(arc_days: FloatArray) -> FloatArray:
-    """Error of the area-to-mass ratio (m²/kg) that an arc allows; NaN below :data:`SHORTEST_ARC_DAYS`."""
-    days, sigma = np.log(np.array(SIGMA_BY_ARC)).T
-    inside = np.interp(np.log(np.maximum(arc_days, 1e-3)), days, sigma)
-    return np.where(arc_days >= SHORTEST_ARC_DAYS, np.exp(inside), np.nan)
 
 
 def run(context: Context, mixed: Mixed) -> tuple[str, dict[str, Any], dict[str, Any]]:
