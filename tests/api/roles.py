@@ -66,6 +66,8 @@ ROUTES: Final[dict[tuple[str, str], str]] = {
     ("GET", f"{V1}/catalogue/versions"): "read",
     ("GET", f"{V1}/catalogue/artificial"): "read",
     ("GET", f"{V1}/catalogue/artificial/{{id}}"): "read",
+    ("GET", f"{V1}/catalogue/artificial/{{id}}/ephemeris"): "read",
+    ("GET", f"{V1}/catalogue/artificial/returns"): "read",
     ("POST", f"{V1}/catalogue/sync"): "operate",
     ("GET", f"{V1}/prediction/predictions/{{designation}}"): "read",
     ("GET", f"{V1}/prediction/models"): "read",

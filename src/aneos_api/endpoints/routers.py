@@ -25,6 +25,7 @@ from aneos_api.endpoints import (
     prediction,
     root,
     rules,
+    sky,
     stream,
     training,
     users,
@@ -32,13 +33,15 @@ from aneos_api.endpoints import (
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    batches.router,
+    jobs.router,
+    exports.router,
     objects.router,
     analysis.router,
     kept.router,
-    batches.router,
     batches.departures_router,
     observations.router,
-    exports.router,
+    sky.router,
     catalogue.router,
     predicting.router,
     prediction.router,
@@ -47,7 +50,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     users.router,
     keys.router,
     administration.router,
-    jobs.router,
     training.router,
     backups.router,
     webhooks.router,
@@ -56,7 +58,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     stream.router,
     delivery.router,
 )
-"""In the order in which routes are tried: what is asked for most comes first."""
+"""In the order in which routes are tried. What is asked for again and again until it is done comes first; what is kept
+(objects, lists) is mostly answered before any route is looked for."""
 
 OPEN: Final = frozenset(
     {("POST", "/api/v1/auth/login"), ("POST", "/api/v1/auth/token"), ("POST", "/api/v1/auth/refresh")}
