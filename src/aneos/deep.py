@@ -141,7 +141,7 @@ def _traced(
     rejected: Sequence[RejectedRow],
 ) -> Traced:
     rules.check_prior(prior)
-    assessments = tuple(_assessment(result, prior) for result in results)
+    assessments = tuple(_assessment(result, prior, len(results)) for result in results)
     forces = results[0].provenance if results else {}
     report = Report(signature(settings, prior, provenance, forces), assessments, tuple(rejected))
     return Traced(report, tuple(results))
@@ -178,9 +178,9 @@ def departures_of(result: DepartureResult) -> tuple[Departure, ...]:
     )
 
 
-def _assessment(result: DepartureResult, prior: float) -> Assessment:
+def _assessment(result: DepartureResult, prior: float, tested: int) -> Assessment:
     """The line alone: a launch makes an object probably artificial only where the posterior says so."""
-    evidence = line.from_result(result)
+    evidence = line.from_result(result, tested)
     ends = (evidence.log10_bayes_factor, *evidence.interval)
     probability, low, high = (float(rules.posterior(value, prior)) for value in ends)
     return Assessment(

@@ -66,7 +66,6 @@ def test_a_slip_in_the_arguments_is_one_line(run: Run, words: list[str], expecte
     "words",
     [
         ["screen", "--executor", "dask"],
-        ["assess", "433", "--depth", "full"],
     ],
     ids=" ".join,
 )

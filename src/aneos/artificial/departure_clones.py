@@ -65,7 +65,7 @@ def _pushes(orbit: TracedOrbit, n: int, random: np.random.Generator) -> tuple[Fl
         normal[0] = 0.0
         deviation = float(orbit.force_sigma[0]) * normal
         return fitted + deviation, deviation
-    room = np.inf if orbit.arc is None else ROOM_SIGMAS * orbit.arc.A1_sigma
+    room = ROOM_SIGMAS * float(orbit.details.get("A1_sigma_of_arc", np.inf))
     a1 = _hardware(n, room, random)
     a1[0] = float(np.median(a1))
     return a1, a1 - fitted

@@ -84,7 +84,7 @@ def orbit_from_row(
     name = str(row.get("designation") or "object")
     a1, force_sigma, given = forces_of(row, amr)
     if uncertainty is not None:
-        return _from_uncertainty(name, uncertainty, row, a1, force_sigma)
+        return _from_uncertainty(name, uncertainty, row, a1, force_sigma, forces)
     centre, frame = _axes(row, name)
     exact = _elements(row, centre, frame, np.zeros((6, 6)), name)
     epoch = exact.epoch_tdb_jd
@@ -138,7 +138,7 @@ def orbit_from_uncertainty(
     """
     row: dict[str, Any] = {"designation": designation, "H": H}
     a1, force_sigma, _ = forces_of(row, amr)
-    found = _from_uncertainty(designation, uncertainty, row, a1, force_sigma)
+    found = _from_uncertainty(designation, uncertainty, row, a1, force_sigma, ForceModel())
     seen = uncertainty.epoch_tdb_jd if first_seen_tdb_jd is None else first_seen_tdb_jd
     return replace(found, first_seen_tdb_jd=float(check_span(seen, "first observation")))
 
@@ -181,10 +181,16 @@ def orbit_from_known(known: KnownObject, orbit: KnownOrbit, *, forces: ForceMode
 
 
 def _from_uncertainty(
-    name: str, uncertainty: OrbitUncertainty, row: Mapping[str, Any], a1: float, force_sigma: FloatArray
+    name: str,
+    uncertainty: OrbitUncertainty,
+    row: Mapping[str, Any],
+    a1: float,
+    force_sigma: FloatArray,
+    forces: ForceModel,
 ) -> TracedOrbit:
     epoch = float(check_span(uncertainty.epoch_tdb_jd, "epoch"))
     states = uncertainty.nominal()
+    details: dict[str, Any] = {"push": "given with the orbit", "arc_days": None}
     own = {"A1", "amr_m2kg"} & (set(uncertainty.labels) | set(uncertainty.fixed))
     if own:
         force_sigma = np.zeros(3)
@@ -195,6 +201,13 @@ def _from_uncertainty(
             A2=states.A2 + number(row, "A2", 0.0),
             A3=states.A3 + number(row, "A3", 0.0),
         )
+        arc, details = arc_of(row, epoch)
+        details["push"] = (
+            "of the row" if np.isfinite(force_sigma[0]) else "not known: drawn from what hardware has"
+        )
+        if not np.isfinite(force_sigma[0]) and details["arc_days"] is not None:
+            found = uncertainty_from_arc(states, arc, U=None, forces=forces)
+            details["A1_sigma_of_arc"] = found.A1_sigma
     return TracedOrbit(
         designation=name,
         states=states,
@@ -205,7 +218,7 @@ def _from_uncertainty(
         assumed=uncertainty.assumed,
         force_sigma=force_sigma,
         first_seen_tdb_jd=first_seen(row, epoch),
-        details={"push": "given with the orbit" if own else ("row" if a1 else "not known"), "arc_days": None},
+        details=details,
     )
 
 

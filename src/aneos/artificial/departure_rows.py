@@ -29,6 +29,9 @@ SUPPOSED_ARC_DAYS: Final = 30.0
 SUPPOSED_OBSERVATIONS: Final = 30
 """An orbit of which nothing is said is taken for one of 30 observations in 30 days about its epoch."""
 
+LONGEST_ARC_DAYS: Final = 10_000.0
+"""Older observations, from before the kernels perhaps, would not tell more of these orbits."""
+
 ASSUMED_SIGMA: Final = 0.3
 """Relative standard deviation of a force that is given without one."""
 
@@ -76,7 +79,7 @@ def arc_of(row: Mapping[str, Any], epoch: float) -> tuple[Arc, dict[str, Any]]:
     """The arc and what is known of it; it is centred on the epoch where its dates are not known."""
     days, last = number(row, "arc_days"), _day(row.get("last_observation"))
     known = bool(np.isfinite(days))
-    length = days if known else SUPPOSED_ARC_DAYS
+    length = min(days, LONGEST_ARC_DAYS) if known else SUPPOSED_ARC_DAYS
     end = last + 1.0 if last is not None else epoch + 0.5 * length
     n = number(row, "n_obs")
     count = int(n) if np.isfinite(n) else _likely_count(length) if known else SUPPOSED_OBSERVATIONS

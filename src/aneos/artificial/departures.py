@@ -58,8 +58,9 @@ class DepartureCandidate:
     ``score`` is log10 of the evidence e (see :mod:`aneos.artificial.departure_scores`), the higher the better;
     ``fraction`` the share of clones within ``radius_km`` of the Earth and ``window_days`` of the launch;
     ``distance_km``, ``c3_km2s2`` and ``epoch_tdb_jd`` are medians over them at their nearest points, ``spread_days``
-    the half-width of the middle 68% of their times; ``launch_c3_km2s2`` is None where not published. ``probable``:
-    first of all launches with a chance probability below PROBABLE_BELOW.
+    the half-width of the middle 68% of their times; ``launch_c3_km2s2`` is None where not published. ``date_chance``
+    is 1 - exp(-λ Δt), the chance that any launch beyond the Earth falls into the window by its date alone, λ being
+    ``rate_per_day``. ``probable``: first of all launches with a chance probability below PROBABLE_BELOW.
     """
 
     launch: str
@@ -77,6 +78,7 @@ class DepartureCandidate:
     epoch_tdb_jd: float
     spread_days: float
     rate_per_day: float
+    date_chance: float
     probable: bool
 
     def to_dict(self) -> dict[str, Any]:
@@ -229,6 +231,7 @@ def _candidates(
         times = met.epoch_tdb_jd[there]
         low, high = np.quantile(times, (0.16, 0.84))
         c3 = float(launches.c3_km2s2[row])
+        rate = launches.rate_per_day(float(launches.tdb_jd[row]))
         found.append(
             DepartureCandidate(
                 launch=str(launches.launch[row]),
@@ -245,7 +248,8 @@ def _candidates(
                 launch_c3_km2s2=c3 if np.isfinite(c3) else None,
                 epoch_tdb_jd=float(np.median(times)),
                 spread_days=float(0.5 * (high - low)),
-                rate_per_day=launches.rate_per_day(float(launches.tdb_jd[row])),
+                rate_per_day=rate,
+                date_chance=float(-np.expm1(-2.0 * window * rate)),
                 probable=place == 0 and bool(chance[row] < PROBABLE_BELOW),
             )
         )

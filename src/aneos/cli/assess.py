@@ -19,7 +19,6 @@ from aneos.cli.options import (
     WithoutOption,
     check_fraction,
     lines_left_out,
-    not_in_this_version,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def assess(
     ] = None,
     depth: Annotated[
         Literal["quick", "full"],
-        typer.Option("--depth", help="How far to go. (full, with n-body, is not available in this version.)"),
+        typer.Option("--depth", help="How far to go: full also traces the undecided back to the launches."),
     ] = "quick",
     without: WithoutOption = None,
     prior: PriorOption = None,
@@ -50,14 +49,14 @@ def assess(
     left_out = lines_left_out(without)
     check_fraction(prior, "--prior")
     name = one_of(designation, elements=elements, observations=observations)
-    if depth == "full":
-        raise not_in_this_version("--depth full", "back-propagation is not part of it; use quick")
     check_output(output, form)
     if observations is not None:
         from aneos.assessment import DEFAULT_PRIOR
         from aneos.cli.fit import assess_file
 
-        observed, result = assess_file(observations, left_out, DEFAULT_PRIOR if prior is None else prior)
+        observed, result = assess_file(
+            observations, left_out, DEFAULT_PRIOR if prior is None else prior, deep=depth == "full"
+        )
         tell_rejected(observed.report.rejected)
         emit(result, form, output)
         return
@@ -68,7 +67,13 @@ def assess(
 
     objects = named(name) if elements is None else usable(elements)
     chosen = DEFAULT_PRIOR if prior is None else prior
-    report = screening.assess(load_bundled(), objects, without=left_out, prior=chosen)
+    if depth == "full":
+        from aneos import full_depth
+        from aneos.cli.messages import say
+
+        report = full_depth.assess(load_bundled(), objects, without=left_out, prior=chosen, tell=say)
+    else:
+        report = screening.assess(load_bundled(), objects, without=left_out, prior=chosen)
     tell_rejected(report.rejected)
     emit(as_result(report), form, output)
 

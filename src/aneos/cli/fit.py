@@ -79,7 +79,7 @@ def fit(
 
 
 def assess_file(
-    path: Path, without: tuple[str, ...], prior: float, plot: Path | None = None
+    path: Path, without: tuple[str, ...], prior: float, plot: Path | None = None, *, deep: bool = False
 ) -> tuple[Observed, Result]:
     """What ``aneos assess --observations FILE`` gives: the assessments, and the result in every form."""
     from aneos.astrometry import read_observations
@@ -91,6 +91,11 @@ def assess_file(
     given = read_observations(path)
     say(given.completeness())
     observed = assess_observations(given, without=without, prior=prior)
+    if deep:
+        from aneos.deep import Settings
+        from aneos.full_depth import deepen_observed
+
+        observed = deepen_observed(observed, Settings(), tell=say)
     for failure in observed.failures:
         say(f"{failure.designation}: no orbit from {failure.n_obs} observations: {failure.reason}")
     if not observed.fits:

@@ -38,8 +38,8 @@ MISSED_INTERVAL: Final = (0.01, 0.1)
 LISTED: Final = 5
 
 
-def from_result(result: DepartureResult) -> Evidence:
-    """The line for a traced object; the higher, the more it comes from a launch.
+def from_result(result: DepartureResult, tested: int = 1) -> Evidence:
+    """The line for a traced object, one of ``tested`` in a run; the higher, the more it comes from a launch.
 
     Always measured: where the history is lost at once the value is zero but for rounding.
     """
@@ -54,7 +54,7 @@ def from_result(result: DepartureResult) -> Evidence:
         ends[0],
         (min(ends), max(ends)),
         sentence(result),
-        inputs_of(result),
+        inputs_of(result) | {"objects_tested": tested, "chance_probability_of_any": _of_any(result, tested)},
     )
 
 
@@ -110,6 +110,13 @@ def _log10_factor(result: DepartureResult, shown: float, missed: float) -> float
         return float(np.log10(hardware / max(result.natural_misses, hardware)))
     seen = shown * known
     return float(np.log10(seen * min(result.evidence_sum, CAP) + 1.0 - seen))
+
+
+def _of_any(result: DepartureResult, tested: int) -> float | None:
+    """Chance that any of the tested objects, were they all natural, shows a first launch as good."""
+    if not result.candidates:
+        return None
+    return float(-np.expm1(tested * np.log1p(-min(result.candidates[0].chance_probability, 1.0 - 1e-15))))
 
 
 def _title(item: DepartureCandidate) -> str:
