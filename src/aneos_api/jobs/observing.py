@@ -24,7 +24,7 @@ async def assess_uploaded(context: JobContext) -> Mapping[str, Any]:
     context.report("fitting", 0, None)
     prior = float(row.options.get("prior", DEFAULT_PRIOR))
     try:
-        observed = await context.compute(_assess, row.content, prior)
+        observed, result = await context.compute(_assess, row.content, prior)
     except InputError as error:
         async with context.transaction() as work:
             await work.observations.fail(set_id, str(error))
@@ -41,7 +41,7 @@ async def assess_uploaded(context: JobContext) -> Mapping[str, Any]:
         )
         await work.observations.finish(
             set_id,
-            result=json_ready(observed.to_dict()),
+            result=json_ready(result),
             n_obs=len(observed.observations),
             designation=names[0][:64] if len(names) == 1 else None,
         )
@@ -56,7 +56,10 @@ async def observations_dead(work: Work, job: Job) -> None:
 
 
 def _assess(content: str, prior: float) -> Any:
+    """What the observations gave, and its JSON: that of ``aneos fit`` with residuals and tracks as ``series``."""
     from aneos.astrometry import parse_observations
+    from aneos.fit_series import fit_series
     from aneos.observed import assess_observations
 
-    return assess_observations(parse_observations(content, "file"), prior=prior, workers=1)
+    observed = assess_observations(parse_observations(content, "file"), prior=prior, workers=1)
+    return observed, observed.to_dict() | {"series": fit_series(observed)}
