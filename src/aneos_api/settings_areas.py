@@ -155,7 +155,9 @@ class EventSettings(Area):
         None, description="smtp://USER:PASSWORD@HOST:587 (STARTTLS where offered) or smtps://…; for e-mail"
     )
     smtp_from: str = Field("aneos@localhost", description="sender of e-mail")
-    kafka_servers: tuple[str, ...] = Field((), description="HOST:9092 of brokers; events are copied to topics")
+    kafka_servers: tuple[str, ...] = Field(
+        (), description="HOST:9092 of brokers; events are copied to topics"
+    )
     kafka_tls: bool = False
     kafka_username: str | None = Field(None, description="SCRAM-SHA-512, with kafka_password")
     kafka_password: SecretStr | None = None
@@ -168,6 +170,14 @@ class EventSettings(Area):
     kafka_observations_tenant: str | None = Field(
         None, description="short name of the organisation that they belong to"
     )
+
+    @model_validator(mode="after")
+    def _observations_have_an_owner(self) -> Self:
+        if (self.kafka_observations is None) != (self.kafka_observations_tenant is None):
+            raise ValueError("kafka_observations and kafka_observations_tenant are set together")
+        if self.kafka_observations is not None and not self.kafka_servers:
+            raise ValueError("kafka_observations needs kafka_servers")
+        return self
 
 
 class ArchiveSettings(Area):

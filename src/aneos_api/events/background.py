@@ -66,11 +66,15 @@ def watching(
         tasks.append(_forever(Relay(database, make_bus(events), poll_s=events.poll_s).run, "relay"))
     if events.kafka_servers:
         try:
+            from aneos_api.events.intake import Intake
             from aneos_api.events.kafka import KafkaSink
         except ModuleNotFoundError as error:
             raise SettingsError("ANEOS_EVENTS__KAFKA_SERVERS needs the extra 'kafka' (aiokafka)") from error
         sink = KafkaSink(database, events, lease_s=settings.jobs.lease_s)
         tasks.append(_forever(sink.run, "copy to Kafka"))
+        if events.kafka_observations is not None:
+            intake = Intake(database, events, lease_s=settings.jobs.lease_s)
+            tasks.append(_forever(intake.run, "observations from Kafka"))
     return tasks
 
 

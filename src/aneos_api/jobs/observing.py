@@ -45,6 +45,20 @@ async def assess_uploaded(context: JobContext) -> Mapping[str, Any]:
             n_obs=len(observed.observations),
             designation=names[0][:64] if len(names) == 1 else None,
         )
+        for answer in report.assessments:
+            told = {
+                "designation": answer.designation,
+                "class": answer.object_class,
+                "probability_artificial": answer.probability_artificial,
+                "observation_set_id": str(set_id),
+            }
+            await work.events.emit(
+                "assessments",
+                "observations.assessed",
+                told,
+                key=answer.designation[:128],
+                tenant_id=row.tenant_id,
+            )
     return {"assessments": len(stored), "failures": len(observed.failures)}
 
 

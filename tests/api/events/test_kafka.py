@@ -50,7 +50,7 @@ async def begin(database: Database) -> None:
         await work.session.execute(delete(Duty))
 
 
-async def copied(database: Database, timeout_s: float = 25) -> None:
+async def copied(database: Database, timeout_s: float = 60) -> None:
     async with asyncio.timeout(timeout_s):
         while True:
             async with database.read(fresh=True) as work:
@@ -75,7 +75,7 @@ async def test_events_arrive_once_in_order_of_each_object_though_sinks_die_and_t
     for turn in range(4):
         await emit(database, range(made, made + 40))
         made += 40
-        task = asyncio.create_task(sink(database, broker, prefix, lease_s=1.0).run())
+        task = asyncio.create_task(sink(database, broker, prefix, lease_s=2.0).run())
         if turn == 1:
             broker.pause()
         await asyncio.sleep(0.15 * turn)  # killed at another moment each time, without leaving its duty
@@ -83,7 +83,7 @@ async def test_events_arrive_once_in_order_of_each_object_though_sinks_die_and_t
         if turn == 1:
             broker.resume()
             await end([task])
-    last = sink(database, broker, prefix, lease_s=1.0)
+    last = sink(database, broker, prefix, lease_s=2.0)
     task = asyncio.create_task(last.run())
     try:
         await copied(database)
@@ -105,8 +105,8 @@ async def test_what_was_written_but_not_noted_is_not_written_again(
         async def _store(self, position: int, offsets: dict[str, int]) -> None:
             raise OSError("killed before it was noted")
 
-    first = sink(database, broker, prefix, lease_s=1.0)
-    dying = Forgetful(database, first.settings, lease_s=1.0)
+    first = sink(database, broker, prefix, lease_s=2.0)
+    dying = Forgetful(database, first.settings, lease_s=2.0)
     task = asyncio.create_task(dying.run())
     async with asyncio.timeout(25):
         while len(await broker.records(f"{prefix}.assessments")) < 20:
