@@ -24,7 +24,7 @@ from aneos.validation.sections import table, write_section
 Progress = Callable[[str, int, int], None]
 
 STEPS: Final = (
-    "held-out", "lanes", "recovery", "temporal", "short arcs", "controls", "unexplained", "faint", "patterns", "cost",
+    "held-out", "lanes", "recovery", "short arcs", "controls", "unexplained", "faint", "temporal", "patterns", "cost",
 )  # fmt: skip
 
 
@@ -48,11 +48,15 @@ def evaluate(
     seed: int = SEED,
     cost: bool = True,
     context: Context | None = None,
+    into: Evaluation | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Run every part. The same seed and data give the same figures; only ``cost`` (times, memory) varies."""
+    """Run every part. The same seed and data give the same figures; only ``cost`` (times, memory) varies.
+
+    ``into`` is filled section by section, so that ``progress`` may look at what is finished.
+    """
     context = Context(seed=seed, quick=quick) if context is None else context
-    out = Evaluation()
+    out = Evaluation() if into is None else into
     watch, step = _Watch().__enter__(), _stepper(progress)
     step("held-out")
     out.sections["held-out"], out.figures["held_out"], pictures = held_out.run(context)
@@ -63,8 +67,6 @@ def evaluate(
     step("recovery")
     out.sections["recovery"], out.figures["recovery"], pictures = recovery.run(context, mixed)
     out.pictures |= pictures
-    step("temporal")
-    out.sections["temporal"], out.figures["temporal"] = temporal.run(context)
     step("short arcs")
     out.sections["short-arcs"], out.figures["short_arcs"] = short_arc.run(context)
     step("controls")
@@ -73,6 +75,8 @@ def evaluate(
     out.sections["unexplained"], out.figures["unexplained"] = unexplained.run(context)
     step("faint")
     out.sections["faint"], out.figures["faint"] = faint.run(context, mixed)
+    step("temporal")
+    out.sections["temporal"], out.figures["temporal"] = temporal.run(context)
     step("patterns")
     out.sections["patterns"], out.figures["patterns"] = _patterns(context)
     if cost:

@@ -20,7 +20,7 @@ from aneos.evidence import area_to_mass, orbit, physical
 from aneos.evidence.base import EvidenceColumns
 from aneos.evidence.prepared import prepare
 from aneos.learning.posterior import OrbitBy, joined
-from aneos.validation.context import LN10, Context
+from aneos.validation.context import BUDGETS, LN10, Context
 from aneos.validation.lanes import MODES, Mixed
 from aneos.validation.pushes import amr_sigma
 from aneos.validation.rates import Rate, above
@@ -91,15 +91,18 @@ def run(context: Context, mixed: Mixed) -> tuple[str, dict[str, Any], dict[str, 
         "physical": physical.score(prepared),
     }
     classifier = context.classifier[injections.source] / LN10
-    found, probable, totals = {}, {}, {}
+    rank, found, probable, totals = {}, {}, {}, {}
     for by in MODES:
         totals[by] = joined(lines, classifier, by).log10_bayes_factor
         _, natural = mixed.total("identity withheld", by)
-        found[by] = above(totals[by], natural) < BUDGET
+        rank[by] = above(totals[by], natural)
+        found[by] = rank[by] < BUDGET
         probable[by] = posterior(totals[by], mixed.natural_scored.prior) >= 0.5
+    recalled = {
+        by: {budget: _rate(rank[by] < budget, injections.source) for budget in BUDGETS} for by in MODES
+    }
     overall = [
-        [by, str(_rate(found[by], injections.source)), str(_rate(probable[by], injections.source))]
-        for by in MODES
+        [by, *map(str, recalled[by].values()), str(_rate(probable[by], injections.source))] for by in MODES
     ]
     keys = {
         "H": prepared.column("H"),
@@ -124,7 +127,10 @@ def run(context: Context, mixed: Mixed) -> tuple[str, dict[str, Any], dict[str, 
             f"withheld: no simulated object is in the registry. Recalled: fewer than {BUDGET} catalogued objects "
             "score as "
             "high. Injections of one escape are no independent trials, so intervals count escapes.",
-            table(["orbit judged by", f"recall at {BUDGET} alerts", "P(artificial) ≥ 0.5"], overall),
+            table(
+                ["orbit judged by", *(f"recall at {budget}" for budget in BUDGETS), "P(artificial) ≥ 0.5"],
+                overall,
+            ),
             *tables,
             "The area-to-mass ratio is measured no better than the arc allows; below fifteen days it is not measured:",
             _by_arc(lines, found, injections, prepared.column("arc_days")),
@@ -133,6 +139,7 @@ def run(context: Context, mixed: Mixed) -> tuple[str, dict[str, Any], dict[str, 
     rates = {"recall": found, "probable": probable}
     summary = {
         by: {name: _rate(success[by], injections.source).to_dict() for name, success in rates.items()}
+        | {f"recall_{budget}": rate.to_dict() for budget, rate in recalled[by].items()}
         for by in MODES
     }
     return text, {"injections": len(injections), "overall": summary, "bins": facts}, {"recovery": facts}

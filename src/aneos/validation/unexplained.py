@@ -84,8 +84,8 @@ def run(context: Context) -> tuple[str, dict[str, Any]]:
                 by_orbit,
             ),
             "What keeps station beside the Earth on a circle hardly differs from the slowest natural "
-            "orbits for the ensemble; it is the orbit line that would rank it first. The last row says "
-            "that the ensemble does not look for hardware: simulated escapes resemble the catalogue.",
+            "orbits, and the ensemble does not see it. The last row says that it does not look for "
+            "hardware either: simulated escapes resemble the catalogue.",
         ]
     )
     return text, {"called": seen, "measured": pushed, "pushed": push_facts, "orbit": orbit_facts}
