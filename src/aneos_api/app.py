@@ -19,6 +19,7 @@ from aneos_api.authentication import Authenticator
 from aneos_api.context import Context
 from aneos_api.dashboard import mount as mount_dashboard
 from aneos_api.database.database import Database
+from aneos_api.database.keyed import KeyedReads
 from aneos_api.database.quick import QuickReads
 from aneos_api.ending import end
 from aneos_api.endpoints.faults import add_handlers
@@ -43,6 +44,7 @@ from aneos_api.security.passwords import Passwords
 from aneos_api.security.secrets import Vault
 from aneos_api.security.tokens import TokenIssuer
 from aneos_api.settings import Settings, load_settings
+from aneos_api.shared_reads import SharedReads
 
 if TYPE_CHECKING:
     from aneos_api.jobs.worker import Worker
@@ -103,12 +105,14 @@ def make_context(settings: Settings, database: Database) -> Context:
         per_principal=Limit.per_minute(limits.principal_per_minute, limits.burst_s),
         anonymous=Limit.per_minute(limits.anonymous_per_minute, limits.burst_s),
     )
-    reads = Reads(max_entries=settings.cache.max_entries, max_bytes=settings.cache.max_bytes)
+    reads = _reads(settings)
     database.invalidate = reads.invalidate
+    quick = QuickReads(database)
     return Context(
         settings=settings,
         database=database,
-        quick=QuickReads(database),
+        quick=quick,
+        keyed=KeyedReads(database, quick),
         passwords=Passwords(
             memory_kib=security.argon2_memory_kib,
             time_cost=security.argon2_time_cost,
@@ -191,6 +195,8 @@ def _lifespan(
             asyncio.create_task(Sampler(context).run(), name="sampler"),
             asyncio.create_task(_quietly(context.science.warm, "warming up"), name="warm"),
         ]
+        if isinstance(context.reads, SharedReads):
+            tasks.append(asyncio.create_task(context.reads.run(), name="kept replies"))
         working = None if worker is None else asyncio.create_task(worker.run(), name="worker")
         try:
             yield
@@ -200,6 +206,9 @@ def _lifespan(
                 await asyncio.gather(working, return_exceptions=True)
             await end(tasks)
             await _quietly(context.activity.flush, "writing what is left of the activity")
+            if isinstance(context.reads, SharedReads):
+                await context.reads.close()
+            await context.keyed.close()
             await context.quick.close()
             if owns_database:
                 await context.database.close()
@@ -214,6 +223,12 @@ def _worker(context: Context) -> Worker | None:
     from aneos_api.jobs.worker import Worker
 
     return Worker(context.database, context.settings)
+
+
+def _reads(settings: Settings) -> Reads:
+    if settings.cache.url is not None:
+        return SharedReads(settings.cache)
+    return Reads(max_entries=settings.cache.max_entries, max_bytes=settings.cache.max_bytes)
 
 
 def _buckets(settings: Settings) -> Buckets:

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from aneos_api.activity import Activity
 from aneos_api.authentication import Authenticator
 from aneos_api.database.database import Database
+from aneos_api.database.keyed import KeyedReads
 from aneos_api.database.quick import QuickReads
 from aneos_api.middleware.gate import GateRules
 from aneos_api.security.cookies import CookieNames
@@ -33,6 +34,7 @@ class Context:
     settings: Settings
     database: Database
     quick: QuickReads
+    keyed: KeyedReads
     passwords: Passwords
     tokens: TokenIssuer
     vault: Vault

@@ -1,7 +1,7 @@
 """Kept replies of one process: least recently used go first, writes forget by tag.
 
 A reply is kept only where no write has touched its tags since its route began to read. Other processes see a write when
-their kept reply is older than its time to live.
+their kept reply is older than its time to live, or at once where they share a channel: :mod:`aneos_api.shared_reads`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ class _Entry:
     kept: Kept
     tags: tuple[str, ...]
     until: float
+
+
+def tags_of(touched: Iterable[tuple[UUID | None, str]]) -> list[str]:
+    """The tags of areas of everybody and of single tenants."""
+    return [area if tenant_id is None else f"{tenant_id}:{area}" for tenant_id, area in touched]
 
 
 class Reads:
@@ -71,7 +76,7 @@ class Reads:
 
     async def invalidate(self, touched: set[tuple[UUID | None, str]]) -> None:
         """What a committed unit of work changed: an area for one tenant, or for all."""
-        self.forget(area if tenant_id is None else f"{tenant_id}:{area}" for tenant_id, area in touched)
+        self.forget(tags_of(touched))
 
     def clear(self) -> int:
         """Drop everything; how many replies went."""
@@ -81,6 +86,10 @@ class Reads:
         self._bytes = 0
         self._cleared += 1
         return count
+
+    async def clear_everywhere(self) -> int:
+        """As :meth:`clear`, in every process that shares its replies; how many went here."""
+        return self.clear()
 
     @property
     def size(self) -> tuple[int, int]:

@@ -1,21 +1,21 @@
 """Reads of requests, with as few questions to the database as there are statements.
 
 Each statement sees the database as it is then: there is no transaction around them, hence no BEGIN, COMMIT or
-ROLLBACK. On SQLite, where every call crosses to a thread and back, that is most of the time of a short read. Whatever
-needs one consistent view over several statements uses :meth:`Database.read`.
+ROLLBACK; on SQLite there is no thread to cross to either (see :mod:`aneos_api.database.inline`). Whatever needs one
+consistent view over several statements uses :meth:`Database.read`.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
 
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 
 from aneos_api.database.database import Database
 from aneos_api.database.failures import database_errors
+from aneos_api.database.inline import THREADS, connector
 from aneos_api.database.types import to_json
 from aneos_api.database.unit import Work
 from aneos_api.settings import DatabaseSettings
@@ -26,9 +26,10 @@ class QuickReads:
 
     def __init__(self, database: Database) -> None:
         self._owned = database.sqlite
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="aneos-read") if self._owned else None
         self._engine = (
-            _sqlite(database)
-            if database.sqlite
+            _sqlite(database, self._pool)
+            if self._pool is not None
             else database.engines.read.execution_options(isolation_level="AUTOCOMMIT")
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False, autoflush=False)
@@ -47,10 +48,13 @@ class QuickReads:
         """Close connections that are not the database's own."""
         if self._owned:
             await self._engine.dispose()
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _sqlite(database: Database) -> AsyncEngine:
+def _sqlite(database: Database, pool: ThreadPoolExecutor) -> AsyncEngine:
     settings: DatabaseSettings = database.settings
+    opens = connector(str(database.url.database), pool, settings.lock_timeout_s)
     engine = create_async_engine(
         database.url,
         json_serializer=to_json,
@@ -59,20 +63,8 @@ def _sqlite(database: Database) -> AsyncEngine:
         pool_timeout=settings.pool_timeout_s,
         pool_recycle=settings.pool_recycle_s,
         pool_reset_on_return=None,
-        connect_args={"timeout": settings.lock_timeout_s},
+        connect_args={"async_creator_fn": opens},
     )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def _prepare(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout={round(settings.lock_timeout_s * 1000)}",
-            "cache_size=-16000",
-            "query_only=ON",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
 
     def nothing(_connection: object) -> None:
         """There is no transaction to end: the connection commits each statement and can only read."""

@@ -124,7 +124,7 @@ async def config(who: Operator, ctx: Ctx) -> ConfigReply:
 @router.post("/maintenance/cache/clear", operation_id="cache_clear")
 async def clear_cache(who: Operator, ctx: Ctx, changes: Changes) -> ClearedReply:
     """Drop all kept replies of the process that answers."""
-    cleared = ctx.reads.clear()
+    cleared = await ctx.reads.clear_everywhere()
     ctx.authenticator.forget()
     async with changes.begin() as change:
         await change.note("cache.clear", "cache", "reads", after={"cleared": cleared})

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
+from aneos_api.context import context_of
+from aneos_api.database.models import Batch
 from aneos_api.database.services.batches import BATCHES, ITEMS
 from aneos_api.dependencies import Analyst, Change, Changes, Ctx, Paged, Reading, Viewer
 from aneos_api.endpoints.asked import batch_items
@@ -94,9 +96,9 @@ async def batches(who: Viewer, work: Reading, paging: Paged) -> Any:
 
 
 @router.get("/{batch_id}", operation_id="batch_show")
-async def show(batch_id: UUID, who: Viewer, work: Reading) -> BatchReply:
+async def show(batch_id: UUID, who: Viewer, request: Request) -> BatchReply:
     """How far a batch is."""
-    batch = await work.batches.get(batch_id, tenant_id=who.tenant_id)
+    batch = await context_of(request).keyed.get(Batch, batch_id, "batch", tenant_id=who.tenant_id)
     return BatchReply(batch=BatchRow.model_validate(batch))
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from aneos_api.clock import utc_now
+from aneos_api.context import context_of
+from aneos_api.database.models import Export
 from aneos_api.database.services.exports import EXPORTS
 from aneos_api.dependencies import Analyst, Change, Changes, Ctx, Paged, Reading, Viewer
 from aneos_api.endpoints.lists import documented, page_of, reply
@@ -62,9 +64,9 @@ async def exports(who: Viewer, work: Reading, paging: Paged) -> Any:
 
 
 @router.get("/{export_id}", operation_id="export_show")
-async def show(export_id: UUID, who: Viewer, work: Reading) -> ExportReply:
+async def show(export_id: UUID, who: Viewer, request: Request) -> ExportReply:
     """Whether the file is there."""
-    export = await work.exports.get(export_id, tenant_id=who.tenant_id)
+    export = await context_of(request).keyed.get(Export, export_id, "export", tenant_id=who.tenant_id)
     return ExportReply(export=ExportRow.model_validate(export))
 
 

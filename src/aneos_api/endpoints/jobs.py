@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
+from aneos_api.context import context_of
+from aneos_api.database.models import Job
 from aneos_api.database.services.jobs import JOBS
 from aneos_api.dependencies import Admin, Changes, Paged, Reading
 from aneos_api.endpoints.lists import documented, page_of, reply
@@ -29,9 +31,10 @@ async def jobs(who: Admin, work: Reading, paging: Paged) -> Any:
 
 
 @router.get("/{job_id}", operation_id="job_show")
-async def show(job_id: UUID, who: Admin, work: Reading) -> JobReply:
+async def show(job_id: UUID, who: Admin, request: Request) -> JobReply:
     """One job and how far it is."""
-    return JobReply(job=JobRow.model_validate(await work.jobs.get(job_id, tenant_id=_scope(who))))
+    job = await context_of(request).keyed.get(Job, job_id, "job", tenant_id=_scope(who))
+    return JobReply(job=JobRow.model_validate(job))
 
 
 @router.post("/{job_id}/retry", operation_id="job_retry")

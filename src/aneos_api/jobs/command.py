@@ -17,6 +17,7 @@ from aneos_api.jobs.worker import Worker
 from aneos_api.observability.logs import configure_logs
 from aneos_api.security.secrets import Vault
 from aneos_api.settings import Settings, load_settings
+from aneos_api.shared_reads import Speaker
 from aneos_api.shelf import use_models_of
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _run(settings: Settings, *, once: bool) -> None:
     use_models_of(settings)
     database = await init_database(settings)
+    speaker = None if settings.cache.url is None else Speaker(settings.cache)
+    if speaker is not None:
+        database.invalidate = speaker.invalidate  # processes of the API forget what this one changes
     try:
         worker = Worker(database, settings)
         server = _server(database, worker, settings)
@@ -64,6 +68,8 @@ async def _run(settings: Settings, *, once: bool) -> None:
             if server is not None:
                 await server.stop()
     finally:
+        if speaker is not None:
+            await speaker.close()
         await database.close()
 
 

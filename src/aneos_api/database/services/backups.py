@@ -37,9 +37,7 @@ class BackupService(Service):
             BACKUP, {}, created_by_id=created_by_id, dedupe_key=BACKUP, priority=10, max_attempts=2
         )
 
-    async def request_restore(
-        self, backup_id: UUID, *, name: str, created_by_id: UUID | None = None
-    ) -> Job:
+    async def request_restore(self, backup_id: UUID, *, name: str, created_by_id: UUID | None = None) -> Job:
         """Queue the making of a new database ``name`` from a backup. Raises Conflict where its file is not there."""
         backup = await self.get(backup_id)
         if backup.status != "succeeded" or backup.path is None:
