@@ -31,6 +31,12 @@ ROOM_SIGMAS: Final = 3.0
 """A push that nobody fitted may be as large as this many times what the arc would have shown."""
 
 
+STRAYING_LOG10: Final = (-7.0, -2.3)
+"""Errors of an orbit of which nothing is known, as shares of 1 au and of the Earth's speed (log10)."""
+YEAR_RATE: Final = 0.017202
+"""The Earth's speed in au/d."""
+
+
 def draw(orbit: TracedOrbit, n: int, *, seed: int) -> States:
     """n clones of an object that is taken for hardware; the same seed gives the same clones.
 
@@ -126,7 +132,12 @@ def _orbits(
     low, high = orbit.scale_log10
     normal = random.standard_normal((n, 6)) * 10.0 ** random.uniform(low, high, size=(n, 1))
     normal[0] = 0.0
-    moved = normal @ root.T + deviation[:, None] * arc.response
+    moved = normal @ root.T
+    if orbit.details.get("arc_days") is None:
+        # Half of the clones stray alike in all directions: an orbit of which nothing is said may come from any arc.
+        wide = 10.0 ** random.uniform(*STRAYING_LOG10, size=(n, 1)) * random.standard_normal((n, 6))
+        moved[1::2] = (wide * np.array([1.0, 1.0, 1.0, YEAR_RATE, YEAR_RATE, YEAR_RATE]))[1::2]
+    moved += deviation[:, None] * arc.response
     return States(
         arc.state.position_au + moved[:, :3],
         arc.state.velocity_au_d + moved[:, 3:],

@@ -76,11 +76,11 @@ def sigmas_of(row: Mapping[str, Any], name: str) -> FloatArray | None:
 
 
 def arc_of(row: Mapping[str, Any], epoch: float) -> tuple[Arc, dict[str, Any]]:
-    """The arc and what is known of it; it is centred on the epoch where its dates are not known."""
+    """The arc and what is known of it; it begins at the epoch where its dates are not known."""
     days, last = number(row, "arc_days"), _day(row.get("last_observation"))
     known = bool(np.isfinite(days))
     length = min(days, LONGEST_ARC_DAYS) if known else SUPPOSED_ARC_DAYS
-    end = last + 1.0 if last is not None else epoch + 0.5 * length
+    end = last + 1.0 if last is not None else epoch + length
     n = number(row, "n_obs")
     count = int(n) if np.isfinite(n) else _likely_count(length) if known else SUPPOSED_OBSERVATIONS
     scatter = number(row, "rms_arcsec", SCATTER_ARCSEC)

@@ -67,8 +67,10 @@ SIZES: Final = (
 """A parking orbit has a radius of 6,600 km; clones scatter about it."""
 LOW_ORBIT_KM: Final = 8.0e3
 """Launches leave from parking orbits within this distance of the Earth's centre."""
-LEAST_SCATTER: Final = 0.3
-"""A cloud passes by where its mean scatter is less than this share of what parts it from a parking orbit."""
+FARTHEST: Final = 0.99
+BRIDGED: Final = 1.5
+"""A cloud passes by where BRIDGED times the distance from its middle that this share of clones keeps is less than what
+parts it from a parking orbit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,12 +211,12 @@ def _blank_share(radius_km: float) -> float:
 
 def _passes_by(position_km: FloatArray, distance_km: FloatArray) -> bool:
     """Whether a cloud (all that come within REACH then) passes the Earth at a distance its scatter does not bridge."""
-    gap = float(distance_km.mean()) - LOW_ORBIT_KM
+    gap = float(np.median(distance_km)) - LOW_ORBIT_KM
     if gap <= 0.0:
         return False
-    middle = position_km.mean(axis=0)
-    scatter = float(np.sqrt(((position_km - middle) ** 2).sum(axis=1)).mean())
-    return scatter < LEAST_SCATTER * gap
+    middle = np.median(position_km, axis=0)
+    stray = float(np.quantile(np.linalg.norm(position_km - middle, axis=1), FARTHEST))
+    return BRIDGED * stray < gap
 
 
 def _caution(counted: FloatArray, n: int) -> FloatArray:

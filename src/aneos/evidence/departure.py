@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from aneos.artificial.dates import iso_date
 from aneos.artificial.departures import DepartureCandidate, DepartureResult
 from aneos.evidence.base import Evidence
 
@@ -60,11 +61,14 @@ def from_result(result: DepartureResult, tested: int = 1) -> Evidence:
 
 def sentence(result: DepartureResult) -> str:
     """What was found, in one plain sentence."""
-    lost = f"history lost before {result.lost_before}" if result.lost_before else "history known since 1957"
+    since = iso_date(result.history.until_tdb_jd)
+    lost = (
+        f"history lost before {result.lost_before}" if result.lost_before else f"history known since {since}"
+    )
     if result.probable is not None:
         return f"Clones lead back to {_title(result.probable)}; {lost}."
     if result.reach_fraction == 0.0:
-        return f"No clone comes within 0.03 au of the Earth since 1957; {lost}."
+        return f"No clone comes within 0.03 au of the Earth; {lost}."
     if result.candidates:
         first = result.candidates[0]
         return f"No launch stands out; the best is {_title(first)}; {lost}."

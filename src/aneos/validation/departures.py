@@ -78,7 +78,7 @@ def cases(natural: int, launched: bool, settings: Settings) -> Iterator[tuple[st
 
     for name in natural_sample(natural):
         yield "natural", name, lambda name=name: of_catalogue(name)
-    for name in HARD_NEGATIVES:
+    for name in HARD_NEGATIVES if natural else ():
         yield "hard negative", name, lambda name=name: of_catalogue(name)
     for known in load_known() if launched else ():
         if known.manoeuvring or known.regime == "geocentric":
