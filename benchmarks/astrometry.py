@@ -1,32 +1,33 @@
 """Measures the astrometry on the reference observations beside the checkout: fits, time to flag, fuzzed lines.
 
-python -m benchmarks.astrometry fits       every file: orbit, AMR, time, against Find_Orb where its page is there
-python -m benchmarks.astrometry timeline   what would have been said after 1, 2, 3, 5 and 10 nights
-python -m benchmarks.astrometry fuzz N     N mutated lines through the readers
-python -m benchmarks.astrometry speed N    N objects at once, on one core and on all
+python -m benchmarks.astrometry fits [NAME...]      every file: orbit, AMR, class, time, against Find_Orb's page
+python -m benchmarks.astrometry timeline [NAME...]  what would have been said after 1, 2, 3, 5 and 10 nights
+python -m benchmarks.astrometry write               the tables of docs/astrometry.md from results/astrometry.json
+python -m benchmarks.astrometry fuzz N              N mutated lines through the readers
+python -m benchmarks.astrometry speed N             N objects at once, on one core and on all
 """
 
 from __future__ import annotations
 
 import os
 import random
-import re
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from aneos.astrometry import FitFailure, FitResult, Observations, fit_observations, read_observations
+from aneos.astrometry import Observations, fit_observations, read_observations
 from aneos.astrometry.arc import make_arc
-from aneos.astrometry.calendar import julian_date
 from aneos.astrometry.table import conform
-from aneos.dynamics.fitting import SUN_ID, body_state, load_kete, propagate_with_partials
+from aneos.dynamics.kernels import load_kete
+from benchmarks import astrometry_record as record
+from benchmarks import find_orb
 
 SHARED = Path(os.environ.get("ANEOS_SHARED", Path(__file__).resolve().parents[2] / "shared"))
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def files() -> Iterator[Path]:
@@ -44,92 +45,150 @@ def observations_of(path: Path) -> pl.DataFrame:
     return table
 
 
-def find_orb(path: Path) -> tuple[float, np.ndarray, tuple[float, float] | None] | None:
-    """Epoch, heliocentric state and AMR ± σ of Find_Orb's solution in the page beside a file."""
-    page = path.with_suffix(".html")
-    if not page.is_file():
-        return None
-    text = re.sub(r"<[^>]*>", "", page.read_text(encoding="utf-8"))
-    text = text[text.index("\nOrbital elements:") :]
-    number = r"\s+([-+.\d]+)"
-    state = re.search(rf"\(heliocentric equatorial J2000\):\s*#{number * 3} AU\s*#{number * 3} mAU", text)
-    epoch = re.search(r"Epoch (\d{4}) (\w{3}) +([\d.]+) TT", text)
-    amr = re.search(r"AMR ([-\d.]+) \+/- ([\d.]+)", text)
-    if state is None or epoch is None:
-        return None
-    vector = np.array([float(value) for value in state.groups()]) * np.array([1, 1, 1, 1e-3, 1e-3, 1e-3])
-    when = julian_date(int(epoch[1]), MONTHS.index(epoch[2]) + 1, float(epoch[3]))
-    return when, vector, None if amr is None else (float(amr[1]), float(amr[2]))
+def fits(names: list[str]) -> None:
+    """Fit and assess every file (or those whose path contains one of the names) that the record lacks."""
+    for path in chosen_files(names):
+        key = f"{path.parent.name}/{path.name}"
+        if record.rows("fits").get(key, {}).get("code") == record.fingerprint():
+            continue
+        row = judged(observations_of(path), find_orb.solution(path.with_suffix(".html")))
+        record.keep("fits", key, row)
+        print(key, *(f"{name}={value}" for name, value in row.items()), flush=True)
 
 
-def worst_sigma(fit: FitResult, epoch: float, state: np.ndarray) -> float:
-    """Largest difference of a component of the state from another solution, in our σ alone."""
-    there, partials = propagate_with_partials(
-        fit.epoch_tdb_jd, fit.state, np.array([epoch]), fit.nongravitational
-    )
-    transition = np.eye(9)
-    transition[:6] = partials[0]
-    sigma = np.sqrt(np.diag(transition @ fit.covariance @ transition.T)[:6])
-    return float(np.max(np.abs(there[0] - state - body_state(SUN_ID, epoch)) / sigma))
+def chosen_files(names: list[str]) -> list[Path]:
+    return [path for path in files() if not names or any(name in str(path) for name in names)]
 
 
-def fits() -> None:
-    print("| file | used / obs | arc d | rms ″ | model | AMR m²/kg | P(bound) | flags | CPU s | Find_Orb |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    for path in files():
-        table = observations_of(path)
-        began = time.process_time()
-        for result in fit_observations(table, workers=1):
-            seconds = time.process_time() - began
-            if isinstance(result, FitFailure):
-                print(f"| {path.name} | 0 / {result.n_obs} | | | | | | {result.reason} | {seconds:.1f} | |")
-                continue
-            theirs = find_orb(path)
-            other = "" if theirs is None else f"{worst_sigma(result, *theirs[:2]):.1f}σ"
-            if theirs is not None and theirs[2] is not None:
-                other += f", AMR {theirs[2][0]:.4f} ± {theirs[2][1]:.4f}"
-            if result.transverse is not None:
-                other += f" A2 {result.transverse[0]:.3g} ± {result.transverse[1]:.1g}"
-            print(
-                f"| {path.name} | {result.n_used} / {result.n_obs} | {result.arc_days:.2f} | "
-                f"{result.rms_arcsec:.2f} | {result.model} | {push(result)} | "
-                f"{result.geocentric['probability_bound']:.2f} | {', '.join(result.flags)} | {seconds:.1f} | {other} |",
-                flush=True,
-            )
-
-
-def push(result: FitResult) -> str:
-    amr, sigma = result.push["amr_m2kg"], result.push["amr_sigma_m2kg"]
-    return "–" if amr is None else f"{amr:.3g} ± {sigma:.1g}"
-
-
-def timeline() -> None:
-    """Assess the artificial files cut after some nights."""
+def judged(table: pl.DataFrame, theirs: find_orb.Solution | None = None) -> dict[str, Any]:
+    """What fit and assessment say of the observations of one object, JSON-ready."""
     from aneos.observed import assess_observations
 
-    names = sys.argv[2:] or ["artificial"]
-    print("| file | nights | obs | arc d | class | P(artificial) | P(bound) | AMR m²/kg |")
-    print("|---|---|---|---|---|---|---|---|")
-    for path in files():
-        if not any(name in str(path) for name in names):
-            continue
+    marks: list[tuple[float, float]] = []
+    began = (time.perf_counter(), time.process_time())
+    said = assess_observations(
+        Observations(conform(table)),
+        workers=1,
+        progress=lambda _: marks.append((time.perf_counter(), time.process_time())),
+    )
+    ended = marks[-1] if marks else (time.perf_counter(), time.process_time())
+    row: dict[str, Any] = {
+        "wall_s": round(ended[0] - began[0], 2),
+        "cpu_s": round(ended[1] - began[1], 2),
+        "all_cpu_s": round(time.process_time() - began[1], 2),
+        "n_obs": table.height,
+        "objects": len(said.fits) + len(said.failures),
+    }
+    if not said.fits:
+        return row | {"class": "no orbit", "reason": said.failures[0].reason}
+    fit, assessment = said.fits[0], said.report.assessments[0]
+    row |= {
+        "converged": fit.converged,
+        "n_used": fit.n_used,
+        "arc_days": round(fit.arc_days, 3),
+        "nights": fit.nights,
+        "rms_arcsec": round(fit.rms_arcsec, 3),
+        "model": fit.model,
+        "amr": fit.push["amr_m2kg"],
+        "amr_sigma": fit.push["amr_sigma_m2kg"],
+        "a1": None if fit.push.get("A1") is None else [fit.push["A1"], fit.push["A1_sigma"]],
+        "a2": None if fit.transverse is None else list(fit.transverse),
+        "bound": round(fit.geocentric["probability_bound"], 3),
+        "flags": list(fit.flags),
+        "class": assessment.object_class,
+        "p_artificial": assessment.probability_artificial,
+        "lines": {
+            item.line: round(item.log10_bayes_factor, 2)
+            for item in assessment.evidence
+            if item.status == "measured"
+        },
+    }
+    if theirs is not None:
+        worst, which = find_orb.worst_sigma(fit, theirs)
+        row |= {"find_orb_sigma": round(worst, 2), "find_orb_worst": which}
+        row |= {"find_orb_amr": None if theirs.amr is None else list(theirs.amr)}
+    return row
+
+
+def amr_agrees(row: dict[str, Any]) -> str:
+    """Whether the AMR lies within 2 combined σ or 20% of Find_Orb's; empty where that gives none."""
+    if not row.get("find_orb_amr"):
+        return ""
+    value, sigma = row["find_orb_amr"]
+    text = f"AMR {value:.4f} ± {sigma:.4f}: "
+    if row["amr"] is None:
+        return text + "none of ours"
+    off = abs(row["amr"] - value)
+    away = off / float(np.hypot(sigma, row["amr_sigma"]))
+    return text + f"{away:.1f}σ, {100 * off / abs(value):.0f}%"
+
+
+def push(row: dict[str, Any]) -> str:
+    return "–" if row.get("amr") is None else f"{row['amr']:.3g} ± {row['amr_sigma']:.1g}"
+
+
+NIGHTS = (1, 2, 3, 5, 10)
+
+
+def timeline(names: list[str]) -> None:
+    """Assess the files cut after some nights, those that the record lacks."""
+    for path in chosen_files(names):
         table = observations_of(path).filter(~pl.col("superseded")).sort("jd_utc")
         night = np.concatenate([[1], 1 + np.cumsum(np.diff(table["jd_utc"].to_numpy()) > 8.0 / 24.0)])
-        for count in (1, 2, 3, 5, 10):
+        for count in NIGHTS:
             if count > 1 and night[-1] < count:
                 break
-            part = table.filter(pl.Series(night <= count))
-            said = assess_observations(Observations(conform(part)), workers=1)
-            for assessment, fit in zip(said.report.assessments, said.fits, strict=True):
-                bound = fit.geocentric["probability_bound"]
-                cells = (path.name, count, part.height, f"{fit.arc_days:.2f}", assessment.object_class)
-                numbers = (f"{assessment.probability_artificial:.2g}", f"{bound:.2f}", push(fit))
-                print("| " + " | ".join(map(str, cells + numbers)) + " |", flush=True)
-            for failure in said.failures:
-                print(
-                    f"| {path.name} | {count} | {part.height} | | no orbit: {failure.reason} | | | |",
-                    flush=True,
-                )
+            key = f"{path.parent.name}/{path.name} {count:02d}"
+            if record.rows("timeline").get(key, {}).get("code") == record.fingerprint():
+                continue
+            row = judged(table.filter(pl.Series(night <= count)))
+            record.keep("timeline", key, row)
+            print(key, *(f"{name}={value}" for name, value in row.items()), flush=True)
+
+
+def write() -> None:
+    """The tables of docs/astrometry.md from the record."""
+    record.write_page({"fits": fit_lines(), "timeline": timeline_lines()})
+
+
+def fit_lines() -> list[str]:
+    lines = [
+        "| file | used / obs | days | rms ″ | model | AMR m²/kg | P(bound) | class | P(art.) | CPU s | Find_Orb |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for key, row in sorted(record.rows("fits").items()):
+        name = key.split("/")[1].split(".")[0]
+        if row["class"] == "no orbit":
+            lines.append(
+                f"| {name} | 0 / {row['n_obs']} | | | | | | no orbit: {row['reason']} | | {row['cpu_s']} | |"
+            )
+            continue
+        other = f"{row['find_orb_sigma']}σ ({row['find_orb_worst']})" if "find_orb_sigma" in row else ""
+        other = ", ".join(text for text in (other, amr_agrees(row)) if text)
+        lines.append(
+            f"| {name} | {row['n_used']} / {row['n_obs']}{'' if row['converged'] else ', not converged'} "
+            f"| {row['arc_days']:.3g} | {row['rms_arcsec']:.2f} | {row['model']} | {push(row)} | {row['bound']:.2f} "
+            f"| {row['class'].replace('_', ' ')} | {row['p_artificial']:.2g} | {row['cpu_s']:.1f} | {other} |"
+        )
+    return lines
+
+
+def timeline_lines() -> list[str]:
+    lines = [
+        "| file | nights | obs | days | class | P(art.) | P(bound) | AMR m²/kg |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for key, row in sorted(record.rows("timeline").items()):
+        path, count = key.split(" ")
+        name = path.split("/")[1].split(".")[0]
+        if row["class"] == "no orbit":
+            lines.append(f"| {name} | {int(count)} | {row['n_obs']} | | no orbit: {row['reason']} | | | |")
+            continue
+        lines.append(
+            f"| {name} | {int(count)} | {row['n_obs']} | {row['arc_days']:.2g} | {row['class'].replace('_', ' ')} "
+            f"| {row['p_artificial']:.2g} | {row['bound']:.2f} | {push(row)} |"
+        )
+    return lines
 
 
 def fuzz(count: int) -> None:
@@ -178,17 +237,19 @@ def speed(count: int) -> None:
 
 
 def main() -> None:
-    words = sys.argv[1:] or ["fits"]
-    if words[0] != "fuzz":
+    command, *words = sys.argv[1:] or ["fits"]
+    if command in ("fits", "timeline", "speed"):
         load_kete()
-    if words[0] == "fits":
-        fits()
-    elif words[0] == "timeline":
-        timeline()
-    elif words[0] == "fuzz":
-        fuzz(int(words[1]) if len(words) > 1 else 100_000)
-    elif words[0] == "speed":
-        speed(int(words[1]) if len(words) > 1 else 8)
+    if command == "fits":
+        fits(words)
+    elif command == "timeline":
+        timeline(words)
+    elif command == "write":
+        write()
+    elif command == "fuzz":
+        fuzz(int(words[0]) if words else 100_000)
+    elif command == "speed":
+        speed(int(words[0]) if words else 8)
     else:
         raise SystemExit(__doc__)
 

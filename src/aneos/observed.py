@@ -24,6 +24,7 @@ from aneos.astrometry import (
     fit_observations,
     systematic_ranging,
 )
+from aneos.astrometry.outlook import Outlook
 from aneos.astrometry.short_arc import Digest2, Ranging
 from aneos.astrometry.sky_match import Track, match_tracks
 from aneos.catalogue import Catalogue, load_bundled
@@ -35,6 +36,9 @@ from aneos.evidence.base import Evidence
 BOUND_FROM: Final = 0.5
 SHORT_DAYS: Final = 3.0
 """Arcs shorter than this are also ranged and classed by digest2."""
+
+IDENTITY_SIGMA_AU: Final = 0.05
+"""σ of the semi-major axis beyond which an orbit about the Sun can be matched with anything."""
 
 GEOMETRY_LINES: Final = ("orbit", "identity")
 
@@ -107,6 +111,8 @@ def _assessed(
     geocentric = bound is not None and bound >= BOUND_FROM
     alone = geocentric or "distance open" in fit.flags or fit.elements["e"] >= 1.0
     left_out = set(without) | (set(GEOMETRY_LINES) if alone else set())
+    if float(np.sqrt(fit.element_covariance[0, 0])) > IDENTITY_SIGMA_AU:
+        left_out.add("identity")
     base = _screened(fit, left_out, prior)
     if not alone:
         quiet = replace(line, status="not applicable", log10_bayes_factor=0.0, interval=(0.0, 0.0))
@@ -200,8 +206,28 @@ def _push_forecast(fit: FitResult) -> tuple[Missing, ...]:
     sigma = fit.push.get("amr_sigma_m2kg")
     if sigma is not None and sigma < 0.0136 / 5.0:
         return ()
-    needs, day = forecast(fit.arc_days, date.fromisoformat(fit.last_utc[:10]), datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    if fit.outlook is not None and fit.outlook.nights:
+        return (_from_outlook(fit.outlook, today.isoformat()),)
+    needs, day = forecast(fit.arc_days, date.fromisoformat(fit.last_utc[:10]), today)
     return (Missing("area_to_mass", needs, day),)
+
+
+def _from_outlook(coming: Outlook, today: str) -> Missing:
+    """The nights that the line needs, from the forecast; the date is null where it has passed or never comes."""
+    last, night = coming.nights[-1], coming.decisive
+    if night is None:
+        needs = (
+            f"more than the nights until {last.when[:10]} in which it can be seen: with them σ(AMR) would be "
+            f"{last.sigma_amr_m2kg:.1e} m²/kg"
+        )
+        return Missing("area_to_mass", needs, None)
+    day = night.when[:10]
+    needs = (
+        f"positions until {day} ({night.days:.0f} days more than these observations): σ(AMR) is then forecast to be "
+        f"{night.sigma_amr_m2kg:.1e} m²/kg"
+    )
+    return Missing("area_to_mass", needs, day if day >= today else None)
 
 
 def _verdict(fit: FitResult, word: str, probability: float, evidence: tuple[Evidence, ...]) -> str:

@@ -23,7 +23,7 @@ def geocentric(
 ) -> FloatArray:
     """Barycentric state at EPOCH of a body with this geocentric equatorial one."""
     relative = np.concatenate([np.array(position_km) / AU_KM, np.array(velocity_kms) / AU_PER_DAY_KMS])
-    return body_state(EARTH_ID, EPOCH) + relative
+    return np.asarray(body_state(EARTH_ID, EPOCH) + relative, dtype=np.float64)
 
 
 def observe(

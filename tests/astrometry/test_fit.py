@@ -7,7 +7,7 @@ import pytest
 from aneos.astrometry import FitFailure, fit_observations, fit_one
 from aneos.astrometry.arc import make_arc
 from aneos.astrometry.prediction import predict
-from aneos.constants import AU_PER_DAY_KMS
+from aneos.constants import A1_PER_AMR_AU_D2, AU_PER_DAY_KMS
 from aneos.dynamics.fitting import propagate_with_partials
 from aneos.errors import InputError
 from tests.astrometry.synthetic import EPOCH, geocentric, observe
@@ -90,6 +90,36 @@ def test_a_small_kick_is_suspected_with_its_size() -> None:
     assert fit.kick is not None
     assert "manoeuvre suspected" in fit.flags
     assert fit.kick.speed_ms == pytest.approx(1.0, rel=0.2)
+
+
+def test_a_kick_too_small_to_be_seen_is_flagged_where_it_looks_like_a_push() -> None:
+    fit = fit_one(kicked_table(0.1))
+    assert fit.model == "A1"
+    assert fit.steadiness is not None
+    assert fit.steadiness.kick_does_as_well
+    assert fit.steadiness.kick_ms == pytest.approx(0.1, rel=0.8)
+    assert "push or kick" in fit.flags
+
+
+def test_a_steady_push_over_a_month_is_not_taken_for_a_kick() -> None:
+    fit = fit_one(observe(PASSING, nights(0.0, 1.0, 3.0, 6.0, 10.0, 15.0, 20.0, 30.0), amr=0.02))
+    assert fit.steadiness is not None
+    assert not fit.steadiness.kick_does_as_well
+    assert not fit.steadiness.unsteady
+    assert not {"push or kick", "push not steady", "manoeuvre suspected"} & set(fit.flags)
+
+
+def test_a_push_that_stops_is_not_steady() -> None:
+    days = nights(0.0, 2.0, 4.0, 6.0, 8.0, 10.0)
+    pushed = observe(PASSING, days, amr=0.2)
+    push = np.array([0.2 * A1_PER_AMR_AU_D2, 0.0, 0.0])
+    there, _ = propagate_with_partials(EPOCH, PASSING, np.array([EPOCH + 11.0]), push)
+    back, _ = propagate_with_partials(EPOCH + 11.0, there[0], np.array([EPOCH]), np.zeros(3))
+    free = observe(back[0], nights(12.0, 14.0, 16.0, 18.0, 20.0, 22.0), seed=2)
+    fit = fit_one(pl.concat([pushed, free]))
+    assert fit.steadiness is not None
+    assert fit.steadiness.unsteady
+    assert "push not steady" in fit.flags
 
 
 def test_a_large_kick_cuts_the_arc() -> None:

@@ -32,7 +32,8 @@ from aneos.astrometry.initial import Candidate, first_orbits, grow_together
 from aneos.astrometry.least_squares import Solution
 from aneos.astrometry.magnitude import absolute_magnitude
 from aneos.astrometry.manoeuvres import Kick, Piece, find_kick, pieces, quiet_piece
-from aneos.astrometry.models import Choice, area_to_mass, choose_model, sign_of
+from aneos.astrometry.models import FREE, Choice, area_to_mass, choose_model, sign_of
+from aneos.astrometry.outlook import Outlook, outlook
 from aneos.astrometry.quality import (
     count_nights,
     flags_of,
@@ -41,6 +42,7 @@ from aneos.astrometry.quality import (
     station_table,
 )
 from aneos.astrometry.result import FitFailure, FitResult
+from aneos.astrometry.steadiness import Steadiness, steadiness
 from aneos.astrometry.table import Observations, conform
 from aneos.constants import A1_PER_AMR_AU_D2
 from aneos.dynamics.fitting import FloatArray, PropagationError, propagate_with_partials, tdb_to_utc
@@ -233,6 +235,7 @@ def _result(
         covariance, bound = mixed(state, covariance, bound, others, epoch)
     nights = count_nights(arc)
     flags = flags_of(arc, solution, nights)
+    steady = _steadiness(arc, choice)
     if len(arc) < len(whole):
         outside = len(whole) - len(arc)
         flags.append(
@@ -243,11 +246,14 @@ def _result(
             )
         )
         rejected = rejected + _outside(whole, best)
-    flags.extend(_push_flags(choice, kick, found))
+    flags.extend(_push_flags(choice, kick, found, steady))
     for note in arc.notes:
         flags.append(("conflicting positions", note))
     residuals = residual_table(arc, solution)
     magnitude = absolute_magnitude(arc, solution.prediction.distance, arc.direction)
+    coming = None
+    if "distance open" not in dict(flags):
+        coming = _outlook(arc, choice, None if magnitude is None else magnitude[0])
     transverse = None
     if "A2" in choice.solutions:
         along = choice.solutions["A2"]
@@ -293,6 +299,8 @@ def _result(
         stations=station_table(residuals),
         kick=kick,
         pieces=found,
+        steadiness=steady,
+        outlook=coming,
         alternatives=alternatives,
         flags=tuple(word for word, _ in flags),
         remarks=tuple(sentence for _, sentence in flags),
@@ -398,8 +406,29 @@ def _push(choice: Choice, kick: Kick | None, found: tuple[Piece, ...]) -> dict[s
     }
 
 
-def _push_flags(choice: Choice, kick: Kick | None, found: tuple[Piece, ...]) -> list[tuple[str, str]]:
+def _steadiness(arc: Arc, choice: Choice) -> Steadiness | None:
+    if choice.push is None or choice.chosen in ("gravity", "A2"):
+        return None
+    return steadiness(arc, choice.solutions[choice.push], choice.best.used)
+
+
+def _outlook(arc: Arc, choice: Choice, magnitude: float | None) -> Outlook | None:
+    model = choice.push or "A1"
+    solution = choice.solutions.get(model, choice.best)
+    try:
+        return outlook(arc, solution, FREE[model], magnitude)
+    except PropagationError:
+        return None
+
+
+def _push_flags(
+    choice: Choice, kick: Kick | None, found: tuple[Piece, ...], steady: Steadiness | None
+) -> list[tuple[str, str]]:
     out: list[tuple[str, str]] = []
+    if steady is not None and steady.unsteady:
+        out.append(("push not steady", steady.sentence()))
+    elif steady is not None and steady.kick_does_as_well:
+        out.append(("push or kick", steady.sentence()))
     if kick is not None:
         sentence = (
             f"A1 alone leaves a misfit between parts of the arc (χ² falls by {kick.gain:.0f}) that a kick of "

@@ -28,16 +28,19 @@ def absolute_magnitude(
     vectors (m, 3); None where no magnitude was reported."""
     magnitude = np.array([np.nan if value is None else value for value in arc.table["mag"]], dtype=np.float64)
     shift = np.array([TO_V.get((band or "")[-1:], UNKNOWN_BAND) for band in arc.table["band"]])
-    away = arc.observer[:, :3] + distance_au[:, None] * direction - arc.sun[:, :3]
-    from_sun = np.linalg.norm(away, axis=1)
-    cosine = np.clip(np.sum(away * direction, axis=1) / from_sun, -1.0, 1.0)
-    half = np.tan(0.5 * np.arccos(cosine))
-    phase = (1.0 - SLOPE) * np.exp(-3.33 * half**0.63) + SLOPE * np.exp(-1.87 * half**1.22)
-    absolute = (
-        magnitude + shift - 5.0 * np.log10(from_sun * distance_au) + 2.5 * np.log10(np.maximum(phase, 1e-6))
-    )
+    seen = distance_au[:, None] * direction
+    absolute = magnitude + shift - apparent_magnitude(0.0, arc.observer[:, :3] + seen - arc.sun[:, :3], seen)
     known = absolute[np.isfinite(absolute)]
     if not known.size:
         return None
     middle = float(np.median(known))
     return middle, 1.4826 * float(np.median(np.abs(known - middle)))
+
+
+def apparent_magnitude(absolute: float, from_sun_au: FloatArray, from_observer_au: FloatArray) -> FloatArray:
+    """V (m,) of a body of absolute magnitude H at vectors (m, 3) from the Sun and from the observer."""
+    sun, observer = (np.linalg.norm(vector, axis=1) for vector in (from_sun_au, from_observer_au))
+    cosine = np.clip(np.sum(from_sun_au * from_observer_au, axis=1) / (sun * observer), -1.0, 1.0)
+    half = np.tan(0.5 * np.arccos(cosine))
+    phase = (1.0 - SLOPE) * np.exp(-3.33 * half**0.63) + SLOPE * np.exp(-1.87 * half**1.22)
+    return np.asarray(absolute + 5.0 * np.log10(sun * observer) - 2.5 * np.log10(np.maximum(phase, 1e-6)))

@@ -45,7 +45,9 @@ def predict(
         # Echoes: the trajectory is wanted where the wave bounced. Doppler rows take half the light time of now.
         half = np.where(arc.kind == DOPPLER, 0.0, np.nan_to_num(arc.value) / 2.0)
         times[radar] -= half[radar]
-    states, transition = propagate_with_partials(epoch_tdb_jd, state, times, nongravitational, asteroids)
+    states, transition = propagate_with_partials(
+        epoch_tdb_jd, state, times, nongravitational, asteroids, arc.kind != OPTICAL
+    )
     sun, earth = arc.sun, arc.earth
     position, velocity = states[:, :3], states[:, 3:]
     acceleration = _pull(position, sun[:, :3], GM_SUN_AU3_D2) + _pull(position, earth[:, :3], GM_EARTH_AU3_D2)

@@ -11,6 +11,8 @@ import polars as pl
 
 from aneos.astrometry.calendar import iso_time
 from aneos.astrometry.manoeuvres import Kick, Piece
+from aneos.astrometry.outlook import Outlook
+from aneos.astrometry.steadiness import Steadiness
 from aneos.catalogue.schema import COLUMNS
 from aneos.constants import OBLIQUITY_J2000_DEG
 from aneos.dynamics.fitting import SUN_ID, FloatArray, body_state, tdb_to_utc
@@ -58,6 +60,8 @@ class FitResult:
     stations: pl.DataFrame
     kick: Kick | None = None
     pieces: tuple[Piece, ...] = ()
+    steadiness: Steadiness | None = None
+    outlook: Outlook | None = None
     alternatives: tuple[dict[str, float], ...] = ()
     flags: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -140,6 +144,8 @@ class FitResult:
             "stations": self.stations.to_dicts(),
             "kick": None if self.kick is None else self.kick.to_dict(),
             "pieces": [piece.to_dict() for piece in self.pieces],
+            "steadiness": None if self.steadiness is None else self.steadiness.to_dict(),
+            "outlook": None if self.outlook is None else self.outlook.to_dict(),
             "alternatives": list(self.alternatives),
             "flags": list(self.flags),
             "remarks": list(self.remarks),

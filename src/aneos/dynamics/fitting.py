@@ -7,6 +7,7 @@ and au/d, epochs in TDB.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any, Final
 
@@ -30,6 +31,16 @@ SPAN_TDB_JD: Final = (2_287_184.5, 2_688_976.5)
 """Epochs that the planetary ephemeris covers: 1550 to 2650."""
 
 
+SMOOTH: Final = 0.02
+"""Longest step that is interpolated, in units of 1/√(n·max(n, v/r)) with n² = GM/r³ of Sun, Earth or Moon: a cubic
+through both ends is then off by h⁴x⁗/384, below 4e-10 of the distance from that body (0.0001 arcsec)."""
+
+LONGEST_DAYS: Final = 3.0
+
+PULLS: Final = ((SUN_ID, 2.959_122_083e-4), (EARTH_ID, 8.887_692_4e-10), (MOON_ID, 1.093_189_5e-11))
+"""Bodies and their GM in au³/d²."""
+
+
 class PropagationError(AneosError):
     """A trajectory could not be integrated: it hits a body, or leaves the span of the ephemeris."""
 
@@ -40,12 +51,14 @@ def propagate_with_partials(
     times_tdb_jd: FloatArray,
     nongravitational: FloatArray,
     asteroids: bool = False,
+    exact: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """The states (m, 6) at m times, and their derivatives (m, 6, 9) by the initial state and A1, A2, A3.
 
     ``state`` is barycentric equatorial (au, au/d), ``nongravitational`` holds A1, A2, A3 in au/d². Times in any
-    order. The trajectory is carried from time to time outward from the epoch, so that an arc is integrated once.
-    Raises PropagationError.
+    order. The trajectory is carried from time to time outward from the epoch, so that an arc is integrated once;
+    times that lie close together against the pull (:data:`SMOOTH`) are interpolated between two that are integrated,
+    but for those marked in ``exact`` (m,). Raises PropagationError.
     """
     engine, model_of = _engine()
     model = model_of(*(float(value) for value in nongravitational))
@@ -58,8 +71,11 @@ def propagate_with_partials(
     for indices in (later, earlier):
         here, now = start, epoch_tdb_jd
         vector, total = np.asarray(state, dtype=np.float64), np.eye(6, 9)
-        for index in indices:
-            then = float(times_tdb_jd[index])
+        done = 0
+        while done < indices.size:
+            last = _stop(now, vector, times_tdb_jd[indices], done, None if exact is None else exact[indices])
+            then = float(times_tdb_jd[indices[last]])
+            before = (now, vector, total)
             if then != now:
                 try:
                     here, leg = engine(here, then, asteroids, model)
@@ -68,15 +84,68 @@ def propagate_with_partials(
                         f"the trajectory cannot be carried to JD {then:.5f}: {error}"
                     ) from error
                 matrix = np.asarray(leg)
-                total = np.hstack(
-                    [matrix[:, :6] @ total[:, :6], matrix[:, :6] @ total[:, 6:] + matrix[:, 6:]]
-                )
+                total = matrix[:, :6] @ total
+                total[:, 6:] += matrix[:, 6:]
                 vector = np.array([*here.pos, *here.vel])
                 now = then
-            states[index], partials[index] = vector, total
+            inside = indices[done:last]
+            if inside.size:
+                states[inside], partials[inside] = _between(
+                    times_tdb_jd[inside], before, (now, vector, total)
+                )
+            states[indices[last]], partials[indices[last]] = vector, total
+            done = last + 1
     if not np.all(np.isfinite(states)):
         raise PropagationError("the trajectory is not finite")
     return states, partials
+
+
+Node = tuple[float, FloatArray, FloatArray]
+"""Time, state (6,), partials (6, 9) of a point of the trajectory that was integrated."""
+
+
+def _stop(
+    now: float, vector: FloatArray, times: FloatArray, first: int, exact: npt.NDArray[np.bool_] | None
+) -> int:
+    """Index of the farthest time, from ``first`` on, up to which the trajectory from here is smooth."""
+    if first + 1 == times.size or (exact is not None and exact[first]):
+        return first
+    reach = abs(float(times[first]) - now)
+    if reach > LONGEST_DAYS:
+        return first
+    longest = LONGEST_DAYS
+    for body, gm in PULLS:
+        x, y, z, *velocity = (vector - body_state(body, now)).tolist()
+        distance = math.sqrt(x * x + y * y + z * z)
+        rate = math.sqrt(gm / distance**3)
+        longest = min(longest, SMOOTH / math.sqrt(rate * max(rate, math.hypot(*velocity) / distance)))
+    if reach > longest:
+        return first
+    last = first
+    while last + 1 < times.size and abs(float(times[last + 1]) - now) <= longest:
+        last += 1
+        if exact is not None and exact[last]:
+            break
+    return last
+
+
+def _between(times: FloatArray, begin: Node, end: Node) -> tuple[FloatArray, FloatArray]:
+    """States (k, 6) and partials (k, 6, 9) at times between two nodes: the cubics through positions and velocities."""
+    step = end[0] - begin[0]
+    part = (times - begin[0]) / step if step else np.zeros(times.size)
+    both = [np.concatenate([vector[:, None], total], axis=1) for _, vector, total in (begin, end)]
+    out = np.empty((times.size, 6, 10))
+    x0, v0, x1, v1 = both[0][:3], both[0][3:] * step, both[1][:3], both[1][3:] * step
+    s = part[:, None, None]
+    square, cube = s**2, s**3
+    rise = 3.0 * square - 2.0 * cube
+    out[:, :3] = (1.0 - rise) * x0 + rise * x1 + (s - 2.0 * square + cube) * v0 + (cube - square) * v1
+    if step:
+        slope = 6.0 * (s - square) * (x1 - x0) + (1.0 - 4.0 * s + 3.0 * square) * v0
+        out[:, 3:] = (slope + (3.0 * square - 2.0 * s) * v1) / step
+    else:
+        out[:, 3:] = both[0][3:]
+    return out[:, :, 0], out[:, :, 1:]
 
 
 def body_state(naif_id: int, time_tdb_jd: float) -> FloatArray:
