@@ -11,7 +11,7 @@ ASSETS := src/aneos_api/dashboard/static/manifest.json
 UV_PIP := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help env tools assets run screen load test lint types contracts unit docs lock bench images stack-test scan clean
+.PHONY: help env tools assets run screen load test lint types contracts unit docs lock bench sdk images stack-test scan clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,11 +71,14 @@ unit: env tools assets
 docs: env
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
+sdk: env tools ## the Python and TypeScript clients, from the service's own OpenAPI document
+	sdk/generate.sh
+
 images: ## container images without a registry (root; buildah, podman, mmdebstrap); not part of make test
 	deploy/build-images.sh
 
 stack-test: env ## start the stack from the images and drive it, kill parts of it under load (root; after make images); not part of make test
-	$(BIN)/python tools/stack_test.py
+	$(BIN)/python -m tests.operations.stack
 
 scan: env tools ## security: bandit, known vulnerabilities of the locks, secrets in the repository
 	$(TOOLS)/bin/bandit --quiet --recursive --severity-level medium src

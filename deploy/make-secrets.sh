@@ -5,7 +5,7 @@ set -euo pipefail
 folder="${1:-"$(dirname "$0")/secrets"}"
 host="${ANEOS_HOST:-localhost}"
 database_host="${ANEOS_DATABASE_HOST:-postgres}"
-valkey_host="${ANEOS_VALKEY_HOST:-valkey}"
+valkey_host="${ANEOS_VALKEY_HOST:-valkey:6379}"
 umask 077
 mkdir -p "$folder"
 
@@ -21,7 +21,7 @@ put backup_key "$(random 32)"
 put first_admin_password "$(random 12)"
 put grafana_password "$(random 12)"
 put database_url "postgresql://aneos:$(cat "$folder/postgres_password")@$database_host/aneos"
-put cache_url "redis://:$(cut -d' ' -f2 "$folder/valkey_auth")@$valkey_host:6379/0"
+put cache_url "redis://:$(cut -d' ' -f2 "$folder/valkey_auth")@$valkey_host/0"
 put alert_token "$(random)"
 if [ ! -e "$folder/tls.key" ]; then
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 -subj "/CN=$host" \

@@ -80,5 +80,5 @@ def configure_logs(level: str, form: Form) -> None:
         logger.handlers[:] = []
         logger.propagate = True
     logging.getLogger("uvicorn.access").disabled = True  # the service writes its own line for each request
-    for noisy in ("aiosqlite", "asyncio", "multipart"):
+    for noisy in ("aiosqlite", "alembic", "asyncio", "multipart"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
