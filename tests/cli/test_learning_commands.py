@@ -43,6 +43,7 @@ def test_activating_the_champion_changes_nothing(run: Run) -> None:
     [
         (("models", "show", "ffffffff"), "not in the registry"),
         (("models", "compare", "ffffffff", "00000000"), "not in the registry"),
+        (("models", "rank", "--by", "coin"), "no judge"),
         (("train", "--search", "0"), "--search"),
         (("train", "--seed", "-1"), "--seed"),
         (("train", "--escapes", "nowhere.parquet"), "not found"),

@@ -11,6 +11,7 @@ from aneos.catalogue import COLUMNS, load_bundled
 from aneos.errors import InputError
 from aneos.learning import drift, explain, predict
 from aneos.learning.features import NAMES
+from aneos.learning.joint import joint_ranking
 from aneos.learning.model import TrainedModel
 from aneos.learning.posterior import joined, mixture
 from aneos.screening import screen
@@ -85,3 +86,21 @@ def test_a_mixture_lies_between_and_loses_at_most_a_factor_of_two() -> None:
     both = mixture(one, two)
     assert np.all(both <= np.maximum(one, two) + 1e-12)
     assert np.all(both >= np.maximum(one, two) - np.log10(2.0) - 1e-12)
+
+
+def test_a_screen_is_ranked_again_with_the_judge_asked_for(few: pl.DataFrame) -> None:
+    from aneos.catalogue import Catalogue
+
+    result = screen(Catalogue(few, load_bundled().provenance))
+    same = joint_ranking(result, "generative")
+    assert same["designation"].to_list() == result.table["designation"].to_list()
+    assert same["rank_generative"].to_list() == list(range(1, few.height + 1))
+    np.testing.assert_allclose(same["probability"], same["probability_generative"])
+    said = predict(few, contributions=False)
+    told = dict(zip(said["designation"], said["log10_bayes_factor"], strict=True))
+    learned = joint_ranking(result, "classifier")
+    assert learned["log10_bayes_factor"].is_sorted(descending=True)
+    assert learned["orbit"].to_list() == [told[name] for name in learned["designation"]]
+    assert set(learned["model"]) == {said["model"][0]}
+    with pytest.raises(InputError, match="no judge"):
+        joint_ranking(result, "coin")  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from aneos.learning import ModelInfo
+    from aneos.learning.posterior import OrbitBy
 
 commands = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -59,6 +60,36 @@ def compare(
 
     facts = compared(learning.find(model).id, learning.find(other).id)
     emit(_comparison(facts), form, output)
+
+
+@commands.command("rank")
+def rank(
+    by: Annotated[
+        str,
+        typer.Option("--by", metavar="JUDGE", help="Who judges orbits: generative, classifier or mixture."),
+    ] = "mixture",
+    top: Annotated[
+        int, typer.Option("--top", metavar="N", min=0, help="How many objects to give; 0 for all.")
+    ] = 30,
+    form: FormatOption = None,
+    output: OutputOption = None,
+) -> None:
+    """Rank the bundled catalogue with the model's word on orbits; every other line stays as it is."""
+    check_output(output, form)
+    from aneos.catalogue import load_bundled
+    from aneos.errors import InputError
+    from aneos.learning.joint import joint_ranking
+    from aneos.screening import screen
+
+    judges: dict[str, OrbitBy] = {
+        "generative": "generative",
+        "classifier": "classifier",
+        "mixture": "mixture",
+    }
+    if by not in judges:
+        raise InputError(f"no judge {by!r}; there are {', '.join(judges)}", source="--by")
+    ranked = joint_ranking(screen(load_bundled()), judges[by])
+    emit(_ranking(ranked.head(top) if top else ranked, by), form, output)
 
 
 @commands.command("activate")
@@ -112,6 +143,31 @@ def _comparison(facts: dict[str, Any]) -> Result:
         )
 
     return Result(render=render, payload=lambda: facts, table=table, signature=dict)
+
+
+def _ranking(ranked: pl.DataFrame, by: str) -> Result:
+    def render(console: Console) -> None:
+        from aneos.cli.tables import plain_table
+
+        heads = ("rank", "designation", f"P ({by})", "log10 BF", "of it orbit", "P (screen)", "rank (screen)")
+        rows = [
+            (
+                str(row["rank"]),
+                row["designation"],
+                f"{row['probability']:.3f}",
+                f"{row['log10_bayes_factor']:+.2f}",
+                f"{row['orbit']:+.2f}",
+                f"{row['probability_generative']:.3f}",
+                str(row["rank_generative"]),
+            )
+            for row in ranked.iter_rows(named=True)
+        ]
+        console.print(plain_table(heads, rows, right=(0, 2, 3, 4, 5, 6)))
+
+    def payload() -> dict[str, Any]:
+        return {"by": by, "objects": ranked.to_dicts()}
+
+    return Result(render=render, payload=payload, table=lambda: ranked, signature=dict)
 
 
 def _row(info: ModelInfo) -> tuple[str, ...]:
