@@ -39,6 +39,31 @@ From 20 observations 2015 Nov. 9-12; mean residual 0".4
 """The layout that Find_Orb prints without uncertainties of every element, and lengths in km."""
 
 
+WITHOUT_UNITS = """# Orbital elements:  2010-050B = RV223A9 = Chang'e 2 booster
+#    Perigee 2017 May 31.042807 +/- 1.98e-5 TT =  1:01:38 (JD 2457904.542807)
+# Epoch 2017 Jun  1.0 TT; AMR 0.012132 +/- 8.29e-5 m^2/kg       Gray
+# M  17.01433893 +/- 0.00035          (J2000 equator)
+# n  17.77524856 +/- 8.52e-6          Peri.  236.44554 +/- 0.00006
+# a313853.072 +/- 0.1                 Node   164.28819 +/- 0.00024
+# e   0.6950118 +/- 1.58e-6           Incl.   30.57985 +/- 0.00016
+# P  20.25d                  H 27.2   G  0.15   U  4.9
+# q 95721.4590 +/- 0.501    Q 531984.685 +/- 0.503
+# 234 of 450 observations 2016 Sept. 4-2018 Jan. 19; mean residual 6".646
+"""
+"""2013 QW1 in 2017 (B. Gray, tles/10050b17.tle): no Julian date, lengths in km without their unit."""
+
+
+def test_elements_without_julian_date_and_units_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "qw1.tle"
+    path.write_text(WITHOUT_UNITS)
+    (row,) = read_orbits(path).rows
+    assert row["epoch_tdb_jd"] == 2457905.5
+    assert row["a_au"] == pytest.approx(313853.072 / 149597870.7)
+    assert row["sigma_a_au"] == pytest.approx(0.1 / 149597870.7)
+    assert (row["amr_m2kg"], row["n_obs"], row["arc_days"]) == (0.012132, 234, 502.0)
+    assert (row["centre"], row["frame"]) == ("earth", "equatorial")
+
+
 def test_the_head_of_a_file_of_two_line_elements_is_read(tmp_path: Path) -> None:
     path = tmp_path / "so.tle"
     path.write_text(FIND_ORB)

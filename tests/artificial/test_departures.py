@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from aneos.artificial.departure_files import read_orbits
 from aneos.artificial.departure_orbit import orbit_from_row
 from aneos.artificial.departures import DepartureResult, departures
 from aneos.dynamics import ForceModel, OrbitUncertainty
@@ -143,3 +146,47 @@ def test_too_few_clones_and_an_object_seen_before_the_first_launch_are_refused()
     early = {**LUCY_CENTAUR, "epoch_tdb_jd": 2433282.5, "last_observation": None, "arc_days": None}
     with pytest.raises(InputError, match="before the first launch"):
         departures({k: v for k, v in early.items() if not k.startswith("sigma")}, clones=20)
+
+
+@pytest.mark.shared
+def test_the_published_fit_of_the_lucy_centaur_leads_to_its_launch(shared_data: Path) -> None:
+    (row,) = read_orbits(shared_data / "artificial" / "lucy_centaur_21093b.tle.gz").rows
+    found = departures(row, clones=60, lookalikes=40, seed=2, until_tdb_jd=SINCE_2020)
+    assert found.candidates[0].launch == "2021-093"
+
+
+@pytest.mark.slow
+def test_2020_so_comes_first_from_surveyor_2_whatever_the_seed() -> None:
+    geocentric = {
+        "designation": "2020 SO",
+        "epoch_tdb_jd": 2459248.5,
+        "a_au": 0.00768633706,
+        "e": 0.8041655268,
+        "i_deg": 29.55197495,
+        "node_deg": 27.36087473,
+        "peri_deg": 161.15539516,
+        "mean_anomaly_deg": 0.25272165855,
+        "sigma_a_au": 2.03e-8,
+        "sigma_e": 5.17e-7,
+        "sigma_i_deg": 4e-5,
+        "sigma_node_deg": 1.9e-4,
+        "sigma_peri_deg": 2.1e-4,
+        "sigma_mean_anomaly_deg": 1.9e-5,
+        "A1": 3.04e-9,
+        "A1_sigma": 4.63e-12,
+        "A2": 6.34e-11,
+        "A2_sigma": 8.78e-12,
+        "A3": -1.51e-10,
+        "A3_sigma": 4.5e-12,
+        "H": 28.5,
+        "n_obs": 656,
+        "arc_days": 167.0,
+        "last_observation": "2021-02-02",
+        "centre": "Earth",
+        "frame": "equatorial",
+    }  # B. Gray, tles/66084b.tle
+    for seed in (0, 1):
+        found = departures(geocentric, clones=1000, lookalikes=100, seed=seed)
+        assert found.candidates[0].launch == "1966-084"
+        assert 1e-3 < found.candidates[0].chance_probability < 0.3
+        assert found.lost_before is None

@@ -65,15 +65,18 @@ _BLOCK: Final = re.compile(r"^[# ]*Orbital elements:", re.MULTILINE)
 _NUMBER: Final = r"([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)"
 _SIGMA: Final = r"(?:\s*\+/-\s*" + _NUMBER + ")?"
 _FIELDS: Final = {
-    "mean_anomaly_deg": r"\bM\s+",
-    "a_au": r"^\s*a\s+",
-    "e": r"^\s*e\s+",
+    "mean_anomaly_deg": r"^\s*M\s*",
+    "a_au": r"^\s*a\s*",
+    "e": r"^\s*e\s*",
     "i_deg": r"\bIncl\.\s+",
     "node_deg": r"\bNode\s+",
     "peri_deg": r"\bPeri\.\s+",
 }
 _FORCES: Final = {"A1": r"\bA1:?\s*", "A2": r"\bA2:?\s*", "A3": r"\bA3:?\s*", "amr_m2kg": r"\bAMR\s+"}
 _EPOCH: Final = re.compile(r"\bEpoch\b.*?JDT?\s+(\d+(?:\.\d+)?)")
+_CALENDAR: Final = re.compile(r"\bEpoch\s+(\d{4})\s+([A-Z][a-z]{2})[a-z.]*\s+(\d+)(\.\d*)?")
+_LEAST_KM: Final = 1000.0
+"""Elements about the Earth are often in km without saying so; no orbit is that many au long."""
 _OBSERVATIONS: Final = re.compile(r"(?:From\s+)?(\d+)\s*(?:of\s+\d+\s+)?observations\s+([^;\n]*)")
 
 
@@ -101,12 +104,12 @@ def _block(lines: list[str], name: str, line: int) -> dict[str, Any]:
     body = "\n".join(lines)
     end = re.search(r"^.*observations.*$", body, re.MULTILINE)
     body = body[: end.end()] if end else body
-    epoch = _EPOCH.search(body)
+    epoch = _epoch(body)
     if epoch is None:
         raise InputError("these elements have no epoch", source=name, line=line)
     row: dict[str, Any] = {
         "designation": lines[0].partition(":")[2].strip() or "object",
-        "epoch_tdb_jd": float(epoch.group(1)),
+        "epoch_tdb_jd": epoch,
     }
     for label, pattern in (_FIELDS | _FORCES).items():
         found = re.search(pattern + _NUMBER + r"(\s*km\b)?" + _SIGMA, body, re.MULTILINE)
@@ -115,7 +118,8 @@ def _block(lines: list[str], name: str, line: int) -> dict[str, Any]:
                 raise InputError(f"these elements have no {label}", source=name, line=line)
             continue
         value, km, sigma = found.groups()
-        unit = AU_KM if km else 1.0
+        in_km = km or (label == "a_au" and abs(float(value)) > _LEAST_KM)
+        unit = AU_KM if in_km else 1.0
         row[label] = float(value) / unit
         if sigma is not None:
             key = f"sigma_{label}" if label in _FIELDS else _force_sigma(label)
@@ -128,6 +132,21 @@ def _block(lines: list[str], name: str, line: int) -> dict[str, Any]:
     row["centre"] = "earth" if about_earth else "sun"
     row["frame"] = "equatorial" if "equator" in body.lower() else "ecliptic"
     return row | _arc(body)
+
+
+def _epoch(body: str) -> float | None:
+    """Julian date (TT) of the elements: given as such, or as a day of the calendar."""
+    given = _EPOCH.search(body)
+    if given is not None:
+        return float(given.group(1))
+    day = _CALENDAR.search(body)
+    if day is None or day.group(2).lower() not in MONTHS:
+        return None
+    try:
+        whole = date(int(day.group(1)), MONTHS.index(day.group(2).lower()) + 1, int(day.group(3)))
+    except ValueError:
+        return None
+    return whole.toordinal() + 1_721_424.5 + float("0" + (day.group(4) or ".0"))
 
 
 def _force_sigma(label: str) -> str:

@@ -8,6 +8,7 @@ area-to-mass ratio. Lengths, diameters and dry masses are rounded from M. Wade's
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -61,10 +62,16 @@ def push_fit(amr_m2kg: FloatArray, log10_stage: FloatArray) -> FloatArray:
     """
     positive = amr_m2kg > 0.0
     log10 = np.log10(np.where(positive, amr_m2kg, 1.0))
-    density = artificial_density()
-    share = density / (density.sum() * (LOG10_AMR[1] - LOG10_AMR[0]))
+    share = _generic()
     generic = np.interp(log10, LOG10_AMR, share, left=share[0], right=share[-1])
     off = (log10 - np.nan_to_num(log10_stage)) / SCATTER_DEX
     own = np.exp(-0.5 * off**2) / (SCATTER_DEX * np.sqrt(2.0 * np.pi))
     ratio = STAGE_SHARE * own / np.maximum(generic, 1e-6) + 1.0 - STAGE_SHARE
     return np.asarray(np.where(positive & np.isfinite(log10_stage), ratio, 1.0))
+
+
+@cache
+def _generic() -> FloatArray:
+    """Density per dex of any hardware on LOG10_AMR."""
+    density = artificial_density()
+    return np.asarray(density / (density.sum() * (LOG10_AMR[1] - LOG10_AMR[0])))

@@ -42,7 +42,7 @@ DEFAULT_LOOKALIKES: Final = 200
 LEAST_CLONES: Final = 20
 PROBABLE_BELOW: Final = 1e-3
 """Chance probability below which the first launch is called probable."""
-SHIFTS: Final = 200
+SHIFTS: Final = 60
 """Shifted launch lists of the control."""
 SHORTEST_SHIFTED: Final = 365.0
 """Known spans shorter than this are not shifted, in days."""
