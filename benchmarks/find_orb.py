@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,20 @@ from aneos.astrometry import FitResult
 from aneos.astrometry.calendar import julian_date
 from aneos.astrometry.geocentric import geocentric_orbit, geocentric_state
 from aneos.astrometry.result import heliocentric_ecliptic
+from aneos.astrometry.rivals import Rival, mixed, mixed_elements
 from aneos.dynamics.fitting import SUN_ID, body_state, propagate_with_partials
 from aneos.orbits.twobody import state_to_elements
 
 FloatArray = npt.NDArray[np.float64]
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-LABELS = {"a": r"^a", "e": r"^e", "i": r"Incl\.", "node": r"Node", "peri": r"Peri\.", "M": r"^M"}
+LABELS = {
+    "a": r"^a",
+    "e": r"^e",
+    "i_deg": r"Incl\.",
+    "node_deg": r"Node",
+    "peri_deg": r"Peri\.",
+    "M_deg": r"^M",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +68,35 @@ def solution(page: Path) -> Solution | None:
 
 
 def worst_sigma(fit: FitResult, theirs: Solution) -> tuple[float, str]:
-    """Largest difference of an element in combined σ, with its name; of the state's components in our σ alone where
-    the page gives no σ of elements."""
-    there, partials = propagate_with_partials(
-        fit.epoch_tdb_jd, fit.state, np.array([theirs.epoch]), fit.nongravitational
-    )
-    transition = np.eye(9)
-    transition[:6] = partials[0]
-    state, covariance = there[0], (transition @ fit.covariance @ transition.T)[:6, :6]
+    """Largest difference of an element in combined σ (ours covers the orbits that fit nearly as well), with its name;
+    of the state's components in our σ alone where the page gives no σ of elements."""
+    parts = [carried(part, fit, theirs.epoch) for part in fit.alternatives]
     if not theirs.elements:
-        off = np.abs(state - theirs.state - body_state(SUN_ID, theirs.epoch)) / np.sqrt(np.diag(covariance))
-        return float(off.max()), "state"
-    ours = _elements(theirs, state)
-    names = [name for name in theirs.elements if name in ours]
-    steps = np.array([1e-8] * 3 + [1e-10] * 3)
-    slopes = np.array(
-        [
-            [_apart(up[name], down[name], name) / (2.0 * step) for name in names]
-            for step, up, down in (
-                (step, _elements(theirs, state + shift), _elements(theirs, state - shift))
-                for step, shift in zip(steps, np.diag(steps), strict=True)
-            )
-        ]
-    ).T
-    variance = np.diag(slopes @ covariance @ slopes.T)
+        off = parts[0].state - theirs.state - body_state(SUN_ID, theirs.epoch)
+        sigma = np.sqrt(np.diag(mixed(parts, theirs.epoch)[0])[:6])
+        return float(np.max(np.abs(off) / sigma)), "state"
+    ours = _elements(theirs, parts[0].state)
+    sigmas = np.sqrt(np.diag(mixed_elements(parts, lambda state: _elements(theirs, state))))
     worst = max(
         (
             abs(_apart(ours[name], theirs.elements[name][0], name))
             / np.hypot(sigma, theirs.elements[name][1]),
             name,
         )
-        for name, sigma in zip(names, np.sqrt(variance), strict=True)
+        for name, sigma in zip(ours, sigmas, strict=True)
+        if name in theirs.elements
     )
     return float(worst[0]), worst[1]
+
+
+def carried(part: Rival, fit: FitResult, epoch: float) -> Rival:
+    """One of the orbits of a fit at another epoch."""
+    there, partials = propagate_with_partials(
+        fit.epoch_tdb_jd, part.state, np.array([epoch]), fit.nongravitational
+    )
+    transition = np.eye(9)
+    transition[:6] = partials[0]
+    return replace(part, state=there[0], covariance=transition @ part.covariance @ transition.T)
 
 
 def _elements(theirs: Solution, state: FloatArray) -> dict[str, float]:
@@ -104,11 +108,11 @@ def _elements(theirs: Solution, state: FloatArray) -> dict[str, float]:
     out = {name: float(found[key]) for name, key in _GEOCENTRIC.items() if key in found}
     relative = geocentric_state(theirs.epoch, state)
     if "a" in out:
-        out["M"] = _mean_anomaly(relative, out["a"], out["e"])
+        out["M_deg"] = _mean_anomaly(relative, out["a"], out["e"])
     return out
 
 
-_GEOCENTRIC = {"a": "a_km", "e": "e", "i": "i_deg", "node": "node_deg", "peri": "peri_deg"}
+_GEOCENTRIC = {"a": "a_km", "e": "e", "i_deg": "i_deg", "node_deg": "node_deg", "peri_deg": "peri_deg"}
 
 
 def _mean_anomaly(relative: FloatArray, a_km: float, e: float) -> float:
@@ -121,4 +125,4 @@ def _mean_anomaly(relative: FloatArray, a_km: float, e: float) -> float:
 
 
 def _apart(one: float, other: float, name: str) -> float:
-    return one - other if name in ("a", "e", "i") else (one - other + 180.0) % 360.0 - 180.0
+    return (one - other + 180.0) % 360.0 - 180.0 if name.endswith("_deg") else one - other

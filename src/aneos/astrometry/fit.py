@@ -14,7 +14,6 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -42,6 +41,7 @@ from aneos.astrometry.quality import (
     station_table,
 )
 from aneos.astrometry.result import FitFailure, FitResult
+from aneos.astrometry.rivals import TEMPERATURE, Rival, geocentric_sigmas, mixed
 from aneos.astrometry.steadiness import Steadiness, steadiness
 from aneos.astrometry.table import Observations, conform
 from aneos.constants import A1_PER_AMR_AU_D2
@@ -69,10 +69,6 @@ SIDEWAYS: Final = ("A1+A2", "A1+A2+A3")
 
 FEW_FOR_RIVALS: Final = 60
 RIVAL: Final = 12.0
-TEMPERATURE: Final = 3.0
-"""χ² of rival orbits is divided by this before they are weighted: the three or four positions of a tracklet share
-their errors, so that a short arc holds about a third as many independent ones."""
-
 TEMPORARY: Final = re.compile(r"(?!\d+$|\d{4} [A-Z]{2}\d*$|[A-Z]/|\d+[PDI]$|\d{4} (?:P-L|T-[123])$).+")
 
 
@@ -231,8 +227,9 @@ def _result(
     covariance = covariance * scale
     bound = bound_probabilities(geocentric_state(epoch, state), covariance[:6, :6])
     others = rivals(best, candidates, epoch) if len(arc) <= FEW_FOR_RIVALS else []
+    parts = (Rival(float(solution.prediction.distance[0]), 0.0, state, covariance), *others)
     if others:
-        covariance, bound = mixed(state, covariance, bound, others, epoch)
+        covariance, bound = mixed(parts, epoch)
     nights = count_nights(arc)
     flags = flags_of(arc, solution, nights)
     steady = _steadiness(arc, choice)
@@ -259,9 +256,6 @@ def _result(
         along = choice.solutions["A2"]
         sigma = math.sqrt(along.covariance[7, 7] * max(1.0, along.reduced_chi2))
         transverse = (float(along.nongravitational[1]), sigma)
-    alternatives = tuple(
-        {"distance_au": rival.distance_au, "cost_above_best": rival.excess} for rival in others
-    )
     if others:
         places = ", ".join(f"{rival.distance_au:.2g}" for rival in others)
         flags.append(
@@ -294,14 +288,16 @@ def _result(
         last_utc=iso_time(tdb_to_utc(float(arc.time[-1]))),
         H=None if magnitude is None else magnitude[0],
         H_scatter=None if magnitude is None else magnitude[1],
-        geocentric=geocentric_orbit(epoch, state, covariance[:6, :6]) | named_probabilities(bound),
+        geocentric=geocentric_orbit(epoch, state, covariance[:6, :6])
+        | named_probabilities(bound)
+        | geocentric_sigmas(parts, epoch),
         residuals=residuals,
         stations=station_table(residuals),
         kick=kick,
         pieces=found,
         steadiness=steady,
         outlook=coming,
-        alternatives=alternatives,
+        alternatives=parts,
         flags=tuple(word for word, _ in flags),
         remarks=tuple(sentence for _, sentence in flags),
         rejected=tuple(rejected),
@@ -309,16 +305,6 @@ def _result(
         force_model="Sun (relativity, J2), planets, Moon, Earth J2, A1-A3"
         + (", main-belt asteroids" if asteroids else ""),
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rival:
-    """Another orbit that fits a short arc nearly as well, at the epoch of the report."""
-
-    distance_au: float
-    excess: float
-    state: FloatArray
-    covariance: FloatArray
 
 
 def rivals(best: Candidate, candidates: list[Candidate], epoch: float) -> list[Rival]:
@@ -335,23 +321,6 @@ def rivals(best: Candidate, candidates: list[Candidate], epoch: float) -> list[R
         distance = float(item.solution.prediction.distance[0])
         found.append(Rival(distance, float(excess), state, covariance))
     return found
-
-
-def mixed(
-    state: FloatArray, covariance: FloatArray, bound: FloatArray, others: list[Rival], epoch: float
-) -> tuple[FloatArray, FloatArray]:
-    """Covariance (9, 9) about the best state, and the probabilities of being bound (2,), of the mixture of the best
-    orbit and its rivals."""
-    weight = np.array([1.0] + [np.exp(-0.5 * max(rival.excess, 0.0) / TEMPERATURE) for rival in others])
-    weight /= weight.sum()
-    total, chance = weight[0] * covariance, weight[0] * bound
-    for share, rival in zip(weight[1:], others, strict=True):
-        apart = np.zeros(9)
-        apart[:6] = rival.state - state
-        total = total + share * (rival.covariance + np.outer(apart, apart))
-        relative = geocentric_state(epoch, rival.state)
-        chance = chance + share * bound_probabilities(relative, rival.covariance[:6, :6])
-    return total, chance
 
 
 def at_report_epoch(solution: Solution, last: float) -> tuple[float, FloatArray, FloatArray]:

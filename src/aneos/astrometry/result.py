@@ -12,6 +12,7 @@ import polars as pl
 from aneos.astrometry.calendar import iso_time
 from aneos.astrometry.manoeuvres import Kick, Piece
 from aneos.astrometry.outlook import Outlook
+from aneos.astrometry.rivals import Rival, mixed_elements
 from aneos.astrometry.steadiness import Steadiness
 from aneos.catalogue.schema import COLUMNS
 from aneos.constants import OBLIQUITY_J2000_DEG
@@ -29,7 +30,8 @@ class FitResult:
     ``state`` (6,) is barycentric, ICRF equatorial, au and au/d, at ``epoch_tdb_jd``; ``nongravitational`` A1, A2, A3
     in au/d² of the chosen ``model``; ``covariance`` (9, 9) of both, scaled up where the residuals are larger than
     their weights promise. ``push`` is :func:`aneos.astrometry.models.area_to_mass`. ``residuals`` has a row an
-    observation of the file, ``stations`` one a station. ``flags`` are short words (see docs/astrometry.md), each
+    observation of the file, ``stations`` one a station. ``alternatives`` are the orbits that fit nearly as well, the
+    best first; ``covariance`` covers them all. ``flags`` are short words (see docs/astrometry.md), each
     explained in ``remarks``.
     """
 
@@ -62,7 +64,7 @@ class FitResult:
     pieces: tuple[Piece, ...] = ()
     steadiness: Steadiness | None = None
     outlook: Outlook | None = None
-    alternatives: tuple[dict[str, float], ...] = ()
+    alternatives: tuple[Rival, ...] = ()
     flags: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     rejected: tuple[RejectedRow, ...] = ()
@@ -72,13 +74,18 @@ class FitResult:
     @property
     def elements(self) -> dict[str, float]:
         """Osculating heliocentric Keplerian elements, ecliptic J2000 (au, degrees)."""
-        position, velocity = heliocentric_ecliptic(self.epoch_tdb_jd, self.state)
+        return self._elements_of(self.state)
+
+    def _elements_of(self, state: FloatArray) -> dict[str, float]:
+        position, velocity = heliocentric_ecliptic(self.epoch_tdb_jd, state)
         orbit = state_to_elements(position, velocity, self.epoch_tdb_jd)
         return {name: float(getattr(orbit, name)[0]) for name in ELEMENTS}
 
     @property
     def element_covariance(self) -> FloatArray:
-        """Covariance (6, 6) of :attr:`elements`, in their order and units, linear in the state."""
+        """Covariance (6, 6) of :attr:`elements`, in their order and units, linear in the state about each orbit."""
+        if len(self.alternatives) > 1:
+            return mixed_elements(self.alternatives, self._elements_of)
         jacobian = element_jacobian(self.epoch_tdb_jd, self.state, self.covariance[:6, :6])
         return np.asarray(jacobian @ self.covariance[:6, :6] @ jacobian.T)
 
@@ -146,7 +153,7 @@ class FitResult:
             "pieces": [piece.to_dict() for piece in self.pieces],
             "steadiness": None if self.steadiness is None else self.steadiness.to_dict(),
             "outlook": None if self.outlook is None else self.outlook.to_dict(),
-            "alternatives": list(self.alternatives),
+            "alternatives": [rival.to_dict(self.epoch_tdb_jd) for rival in self.alternatives[1:]],
             "flags": list(self.flags),
             "remarks": list(self.remarks),
             "rejected": [row.to_dict() for row in self.rejected],
