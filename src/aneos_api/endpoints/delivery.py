@@ -51,7 +51,7 @@ async def try_rule(body: RuleTrial, who: Admin, work: Reading) -> TrialReply:
     """What a rule would tell now, over the stored objects; nothing is stored or sent."""
     if body.kind == "system" and not who.may(Permission.OPERATE):
         raise Forbidden("Rules on the system need the permission 'operate'")
-    found = await try_out(work, body.kind, body.condition, limit=body.limit)
+    found = await try_out(work, body.kind, body.condition, limit=body.limit, tenant_id=who.tenant_id)
     return TrialReply(total=found.total, designations=list(found.designations), value=found.value)
 
 

@@ -12,6 +12,7 @@ from aneos_api.dependencies import Admin, Analyst, Change, Changes, Paged, Readi
 from aneos_api.endpoints.lists import documented, page_of, reply
 from aneos_api.endpoints.once import Idempotent
 from aneos_api.errors import Forbidden
+from aneos_api.events.conditions import check
 from aneos_api.schemas.watch import (
     AlertNote,
     AlertReply,
@@ -85,6 +86,7 @@ async def create(body: RuleCreate, who: Admin, changes: Changes, once: Idempoten
         raise Forbidden("Rules on the system need the permission 'operate'")
 
     async def make(change: Change) -> RuleReply:
+        await check(change.work, body.kind, body.condition, tenant_id=who.tenant_id)
         row = await change.work.alerts.create_rule(
             tenant_id=who.tenant_id, created_by_id=who.user_id, **body.model_dump()
         )
@@ -107,6 +109,9 @@ async def change_rule(rule_id: UUID, body: RuleChange, who: Admin, changes: Chan
     """Change what is given."""
     given = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
     async with changes.begin() as change:
+        if "condition" in given:
+            before = await change.work.alerts.get_rule(rule_id, tenant_id=who.tenant_id)
+            await check(change.work, before.kind, given["condition"], tenant_id=who.tenant_id)
         row, changed = await change.work.alerts.update_rule(rule_id, tenant_id=who.tenant_id, **given)
         await change.changed("rule.change", "rule", rule_id, changed)
         await change.work.session.refresh(row)

@@ -111,11 +111,16 @@ async def alerts(
     who: Viewer,
     ctx: Ctx,
     severity: Annotated[Literal["info", "warning", "critical"] | None, Query()] = None,
+    rule: Annotated[
+        UUID | None, Query(description="alerts of this rule only: a saved filter as a stream")
+    ] = None,
     after: After = None,
     last: LastId = None,
 ) -> StreamingResponse:
     """Alerts as they open, are acknowledged and resolved."""
-    wanted = Wanted.checked(["alerts"], {} if severity is None else {"severity": severity}, who)
+    conditions = {"severity": severity, "rule_id": None if rule is None else str(rule)}
+    given = {name: value for name, value in conditions.items() if value is not None}
+    wanted = Wanted.checked(["alerts"], given, who)
     return _stream(hub_of(request), ctx, hub_of(request).add(who, "sse", wanted), _start(last, after))
 
 

@@ -1,12 +1,14 @@
 """Alert rules: a filter over the current screen, or a threshold on a measure of the service.
 
-A *science* rule's condition holds filters of the watch list (``{"class": "artificial", "q_value__le": 0.05}``): any
-saved filter is a rule. A *system* rule's condition names a ``metric`` and ``ge`` or ``le``. Both may have
-``clear``: what must hold before an open alert is resolved (hysteresis; filters, or a number). Without it an alert is
-resolved once its condition no longer holds.
+A *science* rule's condition holds filters (``{"class": "artificial", "q_value__le": 0.05}``): any saved filter is a
+rule; with ``approach_within_au`` it tells of close approaches of the objects that fit. A *system* rule's condition
+names a ``metric`` and ``ge`` or ``le`` (see :mod:`aneos_api.events.conditions`). Both may have ``clear``: what must
+hold before an open alert is resolved (hysteresis; filters, or a number). Without it an alert is resolved once its
+condition no longer holds.
 
 Of one rule and one object at most one alert is open (de-duplication), and after one was resolved none opens again for
-the rule's ``cooldown_s``. A science rule is judged when there is a new screen or when the rule has changed.
+the rule's ``cooldown_s``. An alert that nobody acknowledges within ``escalate_s`` becomes critical and is told again. A
+science rule is judged when there is a new screen or when the rule has changed.
 """
 
 from __future__ import annotations
@@ -25,10 +27,10 @@ from sqlalchemy import Select, func, select, text
 from aneos_api.clock import after
 from aneos_api.database.database import Database
 from aneos_api.database.models import Alert, AlertRule, Assessment, CatalogueObject, Screen
-from aneos_api.database.paging import PageRequest
-from aneos_api.database.services.analysis import WATCHLIST
 from aneos_api.database.unit import Work
 from aneos_api.errors import Invalid, ServiceError
+from aneos_api.events.coming import Approach, coming, tell
+from aneos_api.events.conditions import WITHIN, Filters, filters_of, read_filters, read_threshold
 
 log = structlog.get_logger("aneos_api.events")
 
@@ -36,7 +38,6 @@ JUDGE_LOCK: Final = 0x616E656F72
 MAX_MATCHES: Final = 500
 """Objects that one rule may open alerts for; a rule that fits more is told as one alert about the rule."""
 SYSTEM_KEY: Final = "system"
-CLEAR: Final = "clear"
 QUEUE_METRICS: Final = (
     "jobs_queued",
     "jobs_running",
@@ -76,33 +77,86 @@ class Judge:
             ids = [
                 rule.id for kind in ("science", "system") for rule in await work.alerts.enabled_rules(kind)
             ]
-        changed = 0
+        changed = await self._escalate()
         for rule_id in ids:
+            found = await self._coming(rule_id)
             async with self._database.write() as work:
                 if self._database.sqlite or await _locked(work):
                     rule = await work.session.get(AlertRule, rule_id)
                     if rule is not None and rule.enabled:
-                        changed += await _judge(work, rule)
+                        changed += await _judge(work, rule, found)
         return changed
 
+    async def _coming(self, rule_id: UUID) -> tuple[str, list[Approach]] | Invalid | None:
+        """The approaches that a rule on approaches is about, where they are due; or what is wrong with the rule."""
+        async with self._database.read(fresh=True) as work:
+            rule = await work.session.get(AlertRule, rule_id)
+        if rule is None or rule.kind != "science" or WITHIN not in rule.condition:
+            return None
+        try:
+            return await coming(self._database, rule)
+        except Invalid as fault:
+            return fault
 
-async def try_out(work: Work, kind: str, condition: Mapping[str, Any], *, limit: int = 20) -> Found:
-    """What a rule of this condition would tell now; nothing is stored. Raises Invalid for a faulty condition."""
+    async def _escalate(self) -> int:
+        """Tell again of what nobody has acknowledged in time; how many."""
+        late = (
+            select(Alert.id)
+            .join(AlertRule, AlertRule.id == Alert.rule_id)
+            .where(Alert.status == "open", Alert.escalated_at.is_(None), AlertRule.escalate_s.is_not(None))
+        )
+        async with self._database.read(fresh=True) as work:
+            ids = list(await work.session.scalars(late))
+        count = 0
+        for alert_id in ids:
+            async with self._database.write() as work:
+                alert = await work.session.get(Alert, alert_id, with_for_update=True)
+                if alert is None or alert.status != "open" or alert.escalated_at is not None:
+                    continue
+                rule = None if alert.rule_id is None else await work.session.get(AlertRule, alert.rule_id)
+                if rule is None or rule.escalate_s is None or alert.created_at > after(-rule.escalate_s):
+                    continue
+                await work.alerts.escalate(alert)
+                count += 1
+        return count
+
+
+async def try_out(
+    work: Work, kind: str, condition: Mapping[str, Any], *, limit: int = 20, tenant_id: UUID | None = None
+) -> Found:
+    """What a rule of this condition would tell now; nothing is stored. Raises Invalid for a faulty condition.
+
+    Of a rule on approaches it is the objects that would be watched.
+    """
     if kind == "system":
-        name, least, most, _ = _threshold(condition)
-        value = await _measure(work, name)
-        return Found(int(value is not None and _beyond(value, least, most)), value=value)
-    filters, clear = _filters(condition)
-    WATCHLIST.conditions(clear or {})
-    page = await work.analysis.watchlist(PageRequest(limit=limit, filters=filters))
-    return Found(page.total, tuple(row.designation for row, _ in page.items))
+        bound = read_threshold(condition)
+        value = await _measure(work, bound.metric)
+        return Found(int(value is not None and bound.beyond(value)), value=value)
+    read = await read_filters(work, condition, tenant_id=tenant_id)
+    screen = await work.analysis.current_screen()
+    if screen is None:
+        return Found(0)
+    fitting = _objects(screen).where(*read.wanted())
+    total = int(await work.session.scalar(select(func.count()).select_from(fitting.subquery())) or 0)
+    rows = await work.session.execute(fitting.order_by(Assessment.rank).limit(limit))
+    return Found(total, tuple(row.designation for row in rows))
 
 
-async def _judge(work: Work, rule: AlertRule) -> int:
+async def _judge(
+    work: Work, rule: AlertRule, found: tuple[str, list[Approach]] | Invalid | None = None
+) -> int:
     try:
         if rule.kind == "system":
             return await _judge_system(work, rule)
-        return await _judge_science(work, rule)
+        if WITHIN not in rule.condition:
+            return await _judge_science(work, rule)
+        if isinstance(found, Invalid):
+            raise found
+        if found is None:
+            return 0
+        state = {name: value for name, value in rule.state.items() if name != "fault"}
+        rule.state = {**state, "approaches": found[0]}
+        return await tell(work, rule, found[1])
     except Invalid as fault:
         told = str(fault)
         if rule.state.get("fault") != told:
@@ -112,36 +166,35 @@ async def _judge(work: Work, rule: AlertRule) -> int:
 
 
 async def _judge_system(work: Work, rule: AlertRule) -> int:
-    name, least, most, clear = _threshold(rule.condition)
-    value = await _measure(work, name)
+    bound = read_threshold(rule.condition)
+    value = await _measure(work, bound.metric)
     if value is None:
         return 0  # not measured is neither good nor bad: an open alert stays open
     open_alert = (await _open(work, rule)).get(None)
-    if _beyond(value, least, most):
+    if bound.beyond(value):
         if open_alert is not None or None in await _cooling(work, rule):
             return 0
-        bound = f"at least {least:g}" if least is not None else f"at most {most:g}"
-        await _raise(
-            work, rule, None, None, f"{name} is {value:g}, {bound}", {"metric": name, "value": value}
-        )
+        limit = f"at most {bound.most:g}" if bound.least is None else f"at least {bound.least:g}"
+        told = f"{bound.metric} is {value:g}, {limit}"
+        await _raise(work, rule, None, None, told, {"metric": bound.metric, "value": value})
         return 1
-    if open_alert is None or not _settled(value, least, clear):
+    if open_alert is None or not bound.settled(value):
         return 0
-    await _resolve(work, rule, open_alert, f"{name} is {value:g}")
+    await _resolve(work, rule, open_alert, f"{bound.metric} is {value:g}")
     return 1
 
 
 async def _judge_science(work: Work, rule: AlertRule) -> int:
-    filters, clear = _filters(rule.condition)
+    read = await filters_of(work, rule)
     screen = await work.analysis.current_screen()
     if screen is None:
         return 0
-    condition = json.dumps([rule.condition, rule.severity], sort_keys=True)
+    condition = json.dumps([rule.condition, rule.severity, read.filters], sort_keys=True)
     mark = f"{screen.id}:{hashlib.sha256(condition.encode()).hexdigest()[:16]}"
     cooling = await _cooling(work, rule)
     if rule.state.get("judged") == mark and not rule.state.get("cooling"):
         return 0
-    fitting = _objects(screen).where(*WATCHLIST.conditions(filters))
+    fitting = _objects(screen).where(*read.wanted())
     total = int(await work.session.scalar(select(func.count()).select_from(fitting.subquery())) or 0)
     is_open = await _open(work, rule)
     changed, held_back = 0, False
@@ -169,7 +222,7 @@ async def _judge_science(work: Work, rule: AlertRule) -> int:
         if None in is_open:
             await _resolve(work, rule, is_open[None], f"{total} objects fit")
             changed += 1
-    changed += await _clear(work, rule, screen, filters, clear, is_open)
+    changed += await _clear(work, rule, screen, read, is_open)
     state = {name: value for name, value in rule.state.items() if name != "fault"}
     rule.state = {**state, "judged": mark, "cooling": held_back}
     return changed
@@ -179,8 +232,7 @@ async def _clear(
     work: Work,
     rule: AlertRule,
     screen: Screen,
-    filters: Mapping[str, Any],
-    clear: Mapping[str, Any] | None,
+    read: Filters,
     is_open: Mapping[str | None, Alert],
 ) -> int:
     """Resolve alerts of objects that are over: those that fit ``clear``, or no longer fit the rule; how many. One that
@@ -189,9 +241,8 @@ async def _clear(
     if not names:
         return 0
     known = _objects(screen).where(Assessment.designation.in_(names))
-    wanted = WATCHLIST.conditions(filters if clear is None else clear)
-    fitting = {row.designation for row in await work.session.execute(known.where(*wanted))}
-    if clear is None:
+    fitting = {row.designation for row in await work.session.execute(known.where(*read.over()))}
+    if read.clear is None:
         fitting = {row.designation for row in await work.session.execute(known)} - fitting
     for name in sorted(fitting):
         await _resolve(work, rule, is_open[name], "the rule no longer holds")
@@ -266,46 +317,6 @@ async def _measure(work: Work, name: str) -> float | None:
         return float((await work.jobs.counts())[name.removeprefix("jobs_")])
     rows = [row for row in await work.metrics.latest([name]) if row.recorded_at > after(-600)]
     return max((row.value for row in rows), default=None)
-
-
-def _filters(condition: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    filters = {name: value for name, value in condition.items() if name != CLEAR}
-    clear = condition.get(CLEAR)
-    if not filters:
-        raise Invalid("names no filter of the watch list", field="condition")
-    if clear is not None and (not isinstance(clear, dict) or not clear):
-        raise Invalid("is an object of filters", field="condition.clear")
-    WATCHLIST.conditions(filters)
-    return filters, clear
-
-
-def _threshold(condition: Mapping[str, Any]) -> tuple[str, float | None, float | None, float | None]:
-    name = condition.get("metric")
-    if not isinstance(name, str) or set(condition) - {"metric", "ge", "le", CLEAR}:
-        raise Invalid("has a metric, ge or le, and clear", field="condition")
-    numbers = []
-    for part in ("ge", "le", CLEAR):
-        value = condition.get(part)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise Invalid("is a number", field=f"condition.{part}")
-        numbers.append(None if value is None else float(value))
-    least, most, clear = numbers
-    if (least is None) == (most is None):
-        raise Invalid("has either ge or le", field="condition")
-    if clear is not None and _beyond(clear, least, most):
-        raise Invalid("must lie on the quiet side of the threshold", field="condition.clear")
-    return name, least, most, clear
-
-
-def _beyond(value: float, least: float | None, most: float | None) -> bool:
-    return (least is not None and value >= least) or (most is not None and value <= most)
-
-
-def _settled(value: float, least: float | None, clear: float | None) -> bool:
-    """Whether a value that is not beyond the threshold is quiet enough."""
-    if clear is None:
-        return True
-    return value <= clear if least is not None else value >= clear
 
 
 async def _locked(work: Work) -> bool:

@@ -23,6 +23,9 @@ class RuleCreate(Request):
     severity: Severity = "warning"
     enabled: bool = True
     cooldown_s: Annotated[int, Field(ge=0, le=31_536_000)] = 3600
+    escalate_s: Annotated[int, Field(ge=1, le=31_536_000)] | None = Field(
+        None, description="an alert that nobody acknowledges for so long becomes critical and is told again"
+    )
     channels: JsonMap = Field(default_factory=dict)
 
 
@@ -33,6 +36,7 @@ class RuleChange(Request):
     severity: Severity | None = None
     enabled: bool | None = None
     cooldown_s: Annotated[int, Field(ge=0, le=31_536_000)] | None = None
+    escalate_s: Annotated[int, Field(ge=1, le=31_536_000)] | None = None
     channels: JsonMap | None = None
 
 
@@ -46,6 +50,7 @@ class RuleRow(Record):
     severity: Severity
     enabled: bool
     cooldown_s: int
+    escalate_s: int | None
     channels: dict[str, Any]
     last_fired_at: datetime | None
     created_at: datetime
@@ -72,6 +77,7 @@ class AlertRow(Record):
     resolved_at: datetime | None
     resolved_by_id: UUID | None
     note: str
+    escalated_at: datetime | None
     created_at: datetime
 
 

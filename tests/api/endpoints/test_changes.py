@@ -41,7 +41,7 @@ async def work_off(service: Service) -> None:
 async def test_every_change_leaves_an_event_that_says_who_what_and_from_where(service: Service) -> None:
     name = f"rule {next(numbers)}"
     made = await send(
-        service, "POST", "monitoring/rules", {"name": name, "kind": "science", "condition": {"a": 1}}
+        service, "POST", "monitoring/rules", {"name": name, "kind": "science", "condition": {"rank__le": 1}}
     )
     rule = made.json()["rule"]["id"]
     changed = await send(service, "PATCH", f"monitoring/rules/{rule}", {"severity": "critical"})
@@ -82,7 +82,7 @@ async def test_the_audit_holds_no_secrets(service: Service) -> None:
 
 
 async def test_the_same_request_with_the_same_key_is_done_once(service: Service) -> None:
-    body = {"name": f"once {next(numbers)}", "kind": "science", "condition": {}}
+    body = {"name": f"once {next(numbers)}", "kind": "science", "condition": {"rank__le": 1}}
     header = {"Idempotency-Key": f"key-{next(numbers)}"}
     first = await send(service, "POST", "monitoring/rules", body, **header)
     again = await send(service, "POST", "monitoring/rules", body, **header)
@@ -96,7 +96,7 @@ async def test_the_same_request_with_the_same_key_is_done_once(service: Service)
 
 
 async def test_many_at_once_with_one_key_make_one(service: Service) -> None:
-    body = {"name": f"race {next(numbers)}", "kind": "science", "condition": {}}
+    body = {"name": f"race {next(numbers)}", "kind": "science", "condition": {"rank__le": 1}}
     header = {"Idempotency-Key": f"key-{next(numbers)}"}
     replies = await asyncio.gather(
         *(send(service, "POST", "monitoring/rules", body, **header) for _ in range(8))

@@ -55,7 +55,10 @@ async def belongings(service: Service) -> dict[str, str]:
         "batch_id": await make("analysis/batch", {"designations": ["99942"]}, "batch", "id"),
         "export_id": await make("analysis/exports", {"kind": "watchlist"}, "export", "id"),
         "rule_id": await make(
-            "monitoring/rules", {"name": "beta's", "kind": "science", "condition": {}}, "rule", "id"
+            "monitoring/rules",
+            {"name": "beta's", "kind": "science", "condition": {"rank__le": 1}},
+            "rule",
+            "id",
         ),
         "user_id": await make("admin/users", {"email": "somebody@beta.example.org"}, "user", "id"),
         "key_id": await make("admin/api-keys", {"name": "beta's"}, "key", "id"),

@@ -44,7 +44,7 @@ RULES: Final = Listing(
     default="name",
 )
 CHANGEABLE: Final = frozenset(
-    {"name", "description", "condition", "severity", "enabled", "cooldown_s", "channels"}
+    {"name", "description", "condition", "severity", "enabled", "cooldown_s", "escalate_s", "channels"}
 )
 
 
@@ -61,6 +61,7 @@ class AlertService(Service):
         severity: str = "warning",
         description: str = "",
         cooldown_s: int = 3600,
+        escalate_s: int | None = None,
         channels: Mapping[str, Any] | None = None,
         enabled: bool = True,
         created_by_id: UUID | None = None,
@@ -77,6 +78,7 @@ class AlertService(Service):
                 severity=severity,
                 description=description,
                 cooldown_s=cooldown_s,
+                escalate_s=escalate_s,
                 channels=dict(channels or {}),
                 enabled=enabled,
                 created_by_id=created_by_id,
@@ -216,10 +218,14 @@ class AlertService(Service):
         )
         count = 0
         for alert in rows:
-            alert.status, alert.resolved_at = "resolved", utc_now()
-            await self._settle("alert.resolved", alert, note)
+            await self.resolve_found_over(alert, note)
             count += 1
         return count
+
+    async def resolve_found_over(self, alert: Alert, note: str) -> Alert:
+        """The service itself found it over."""
+        alert.status, alert.resolved_at = "resolved", utc_now()
+        return await self._settle("alert.resolved", alert, note)
 
     async def escalate(self, alert: Alert) -> Alert:
         """Nobody has acknowledged it in time: it becomes critical and is told again, once."""
