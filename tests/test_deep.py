@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import aneos
 from aneos import full_depth, screening
 from aneos.catalogue import load_bundled, read_any, select
 from aneos.deep import Settings, Traced, orbit_of, trace_file, trace_named
@@ -74,6 +75,8 @@ def test_full_depth_adds_the_line_to_the_undecided_only(elements: Path) -> None:
 def test_a_settled_object_is_not_integrated() -> None:
     eros = select(load_bundled(), "433")
     report = full_depth.assess(load_bundled(), eros, settings=SHORT)
+    named = aneos.assess("433", depth="full", settings=SHORT)
+    assert named.assessments[0].to_dict() == report.assessments[0].to_dict()
     assert report.assessments[0].object_class == "natural"
     assert [line.line for line in report.assessments[0].evidence] == list(screening.LINES)
     assert report.assessments[0].departures is None
