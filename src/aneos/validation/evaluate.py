@@ -15,7 +15,17 @@ from aneos.learning import train
 from aneos.learning.prediction import predict
 from aneos.learning.training import SEED
 from aneos.populations import patterns
-from aneos.validation import controls, faint, held_out, lanes, recovery, short_arc, temporal, unexplained
+from aneos.validation import (
+    claims,
+    controls,
+    faint,
+    held_out,
+    lanes,
+    recovery,
+    short_arc,
+    temporal,
+    unexplained,
+)
 from aneos.validation.context import Context
 from aneos.validation.figures import recovery_by_speed, reliability_curve
 from aneos.validation.rates import Rate
@@ -102,6 +112,7 @@ def write(evaluation: Evaluation, report: Path, *, quick: bool, seed: int) -> li
         }
         note = f"\n\nPrinted by {form}, seed {seed}."
         write_section(report, name, text + extra.get(name, "") + note)
+    write_section(report, "claims", claims.section(evaluation.figures))
     reliability_curve(evaluation.pictures["reliability"], folder / "calibration.png")
     recovery_by_speed(
         evaluation.pictures["recovery"]["encounter speed (km/s)"], lanes.MODES, folder / "recovery.png"
