@@ -2,6 +2,7 @@
 
 python -m benchmarks.astrometry fits [NAME...]      every file: orbit, AMR, class, time, against Find_Orb's page
 python -m benchmarks.astrometry timeline [NAME...]  what would have been said after 1, 2, 3, 5 and 10 nights
+python -m benchmarks.astrometry forecasts           σ of AMR forecast from the first nights against the one reached
 python -m benchmarks.astrometry write               the tables of docs/astrometry.md from results/astrometry.json
 python -m benchmarks.astrometry fuzz N              N mutated lines through the readers
 python -m benchmarks.astrometry speed N             N objects at once, on one core and on all
@@ -21,8 +22,15 @@ import numpy as np
 import polars as pl
 
 from aneos.astrometry import Observations, fit_observations, read_observations
-from aneos.astrometry.arc import make_arc
+from aneos.astrometry.arc import Arc, make_arc
+from aneos.astrometry.fit import ASTEROIDS_FROM_DAYS
+from aneos.astrometry.initial import first_orbits, grow_together
+from aneos.astrometry.least_squares import Solution
+from aneos.astrometry.models import FREE, Model, choose_model, determined
+from aneos.astrometry.outlook import seen_from_earth, sigma_amr
 from aneos.astrometry.table import conform
+from aneos.constants import A1_PER_AMR_AU_D2
+from aneos.dynamics.fitting import propagate_with_partials
 from aneos.dynamics.kernels import load_kete
 from benchmarks import astrometry_record as record
 from benchmarks import find_orb
@@ -146,6 +154,52 @@ def timeline(names: list[str]) -> None:
             print(key, *(f"{name}={value}" for name, value in row.items()), flush=True)
 
 
+FORECASTS = {
+    "natural/2024PT5.txt": (5, 10, 20, 40),
+    "natural/2023DW.txt": (4, 8, 12),
+    "artificial/Spektr-RG_combined.obs": (4, 6, 8),
+    "natural/523599.txt": (20, 40, 60),
+}
+"""Files with a measured push, and the nights after which σ of AMR is forecast for the whole arc."""
+
+
+def forecasts() -> None:
+    """σ of AMR forecast from the first nights, for the positions that were then made, against the one reached."""
+    print("| file | nights known | σ known | forecast for all | reached | ratio |")
+    print("|---|---|---|---|---|---|")
+    for name, cuts in FORECASTS.items():
+        whole, _ = make_arc(observations_of(SHARED / "data" / "astrometry" / name))
+        night = np.concatenate([[1], 1 + np.cumsum(np.diff(whole.time) > 8.0 / 24.0)])
+        for model, reached in pushes(whole).items():
+            for cut in cuts:
+                arc = whole.take(night <= cut)
+                known = pushes(arc, only=model).get(model)
+                if known is None:
+                    print(f"| {name} | {cut} | A1 not determined | | | |")
+                    continue
+                times = whole.time[night > cut]
+                width = float(np.sqrt(np.median(whole.covariance[night > cut, 0, 0])))
+                path = propagate_with_partials(
+                    known.epoch, known.state, times, known.nongravitational, known.asteroids
+                )
+                now, *later = sigma_amr(arc, known, FREE[model], seen_from_earth(*path, times), width)
+                scale = max(1.0, reached.reduced_chi2) ** 0.5
+                there = float(np.sqrt(reached.covariance[6, 6])) * scale / A1_PER_AMR_AU_D2
+                figures = f"{now:.2g} | {later[-1]:.2g} | {there:.2g} | {later[-1] / there:.2f}"
+                print(f"| {name} ({model}) | {cut} | {figures} |", flush=True)
+
+
+def pushes(arc: Arc, only: Model = "A1") -> dict[Model, Solution]:
+    """The solution with A1 of an arc, where A1 is determined."""
+    asteroids = arc.span_days > ASTEROIDS_FROM_DAYS
+    candidates = grow_together(arc, first_orbits(arc), asteroids)
+    if not candidates or len(candidates[0].rows) < len(arc):
+        return {}
+    choice = choose_model(arc, candidates[0].solution, asteroids)
+    found = choice.solutions.get(only)
+    return {} if found is None or not determined(found) else {only: found}
+
+
 def write() -> None:
     """The tables of docs/astrometry.md from the record."""
     record.write_page({"fits": fit_lines(), "timeline": timeline_lines()})
@@ -238,12 +292,14 @@ def speed(count: int) -> None:
 
 def main() -> None:
     command, *words = sys.argv[1:] or ["fits"]
-    if command in ("fits", "timeline", "speed"):
+    if command in ("fits", "timeline", "forecasts", "speed"):
         load_kete()
     if command == "fits":
         fits(words)
     elif command == "timeline":
         timeline(words)
+    elif command == "forecasts":
+        forecasts()
     elif command == "write":
         write()
     elif command == "fuzz":

@@ -14,8 +14,10 @@ import numpy as np
 
 from aneos.astrometry.arc import Arc, BoolArray
 from aneos.astrometry.calendar import iso_time
+from aneos.astrometry.geocentric import HILL_RADIUS_AU, geocentric_state
 from aneos.astrometry.least_squares import Solution, whitening_matrices
 from aneos.astrometry.magnitude import apparent_magnitude
+from aneos.astrometry.prediction import GM_EARTH_AU3_D2
 from aneos.constants import A1_PER_AMR_AU_D2
 from aneos.dynamics.fitting import (
     EARTH_ID,
@@ -55,6 +57,9 @@ NIGHTS_AFTER_DAYS: Final = (
     300,
     365,
 )
+BOUND_HORIZON_DAYS: Final = 40.0
+"""An orbit about the Earth is not carried on for longer: errors grow too fast for a forecast."""
+
 POSITIONS_A_NIGHT: Final = 4
 FAINTEST: Final = 22.0
 NEAREST_TO_SUN_DEG: Final = 45.0
@@ -99,9 +104,11 @@ def outlook(
     or nearer to the Sun than :data:`NEAREST_TO_SUN_DEG`."""
     last = float(arc.time[-1])
     lags = np.array(NIGHTS_AFTER_DAYS, dtype=np.float64)
+    if is_bound(solution):
+        lags = lags[lags <= BOUND_HORIZON_DAYS]
     while True:
         try:
-            states, _ = propagate_with_partials(
+            states, transition = propagate_with_partials(
                 solution.epoch, solution.state, last + lags, solution.nongravitational, solution.asteroids
             )
             break
@@ -110,33 +117,30 @@ def outlook(
             if not lags.size:
                 return None
     seen = visible(states[:, :3], last + lags, absolute_magnitude)
-    times = np.repeat(last + lags[seen], POSITIONS_A_NIGHT)
-    sigmas = sigma_amr(arc, solution, free, times)
-    after = sigmas[POSITIONS_A_NIGHT::POSITIONS_A_NIGHT]
+    future = seen_from_earth(states, transition, last + lags)[seen] * POSITIONS_A_NIGHT**0.5
+    sigmas = sigma_amr(arc, solution, free, future)
     nights = tuple(
         Night(iso_time(tdb_to_utc(last + lag)), float(lag), float(sigma))
-        for lag, sigma in zip(lags[seen], after, strict=True)
+        for lag, sigma in zip(lags[seen], sigmas[1:], strict=True)
     )
     decisive = next((night for night in nights if night.sigma_amr_m2kg < DECISIVE_SIGMA_M2KG), None)
     return Outlook(float(sigmas[0]), nights, decisive)
 
 
 def sigma_amr(
-    arc: Arc, solution: Solution, free: BoolArray, times_tdb_jd: FloatArray, sigma_rad: float | None = None
+    arc: Arc, solution: Solution, free: BoolArray, future: FloatArray, sigma_rad: float | None = None
 ) -> FloatArray:
-    """σ of AMR in m²/kg, (k + 1,): now, and after each of k further positions at rising times.
+    """σ of AMR in m²/kg, (k + 1,): now, and after each of k further positions, given by :func:`seen_from_earth`.
 
     The further positions have the median σ of the arc (``sigma_rad`` where given), scaled as the fit's residuals are.
-    Raises PropagationError.
     """
     columns = np.flatnonzero(free)
     place = int(np.flatnonzero(columns == 6)[0])
     whitening = whitening_matrices(arc, solution.prediction)
     past = np.einsum("mij,mjk->mik", whitening, solution.prediction.partials)[solution.used]
     width = sigma_rad or float(np.sqrt(np.median(arc.covariance[arc.optical, 0, 0])))
-    future = seen_from_earth(solution, times_tdb_jd) / width
     scatter = max(1.0, solution.reduced_chi2) ** 0.5 / A1_PER_AMR_AU_D2
-    rows = np.concatenate([past, future])[:, :, columns]
+    rows = np.concatenate([past, future / width])[:, :, columns]
     scale = np.linalg.norm(rows.reshape(-1, columns.size), axis=0)
     triangle = _triangle((rows[: len(past)] / scale).reshape(-1, columns.size))
     out = [_sigma(triangle, place) / scale[place] * scatter]
@@ -146,11 +150,16 @@ def sigma_amr(
     return np.array(out)
 
 
-def seen_from_earth(solution: Solution, times_tdb_jd: FloatArray) -> FloatArray:
-    """Derivatives (k, 2, 9) of the direction from the Earth's centre, in radians on the sky, by the parameters."""
-    states, transition = propagate_with_partials(
-        solution.epoch, solution.state, times_tdb_jd, solution.nongravitational, solution.asteroids
-    )
+def is_bound(solution: Solution) -> bool:
+    """Whether an orbit is one about the Earth."""
+    relative = geocentric_state(solution.epoch, solution.state)
+    distance = float(np.linalg.norm(relative[:3]))
+    return distance < HILL_RADIUS_AU and 0.5 * float(relative[3:] @ relative[3:]) < GM_EARTH_AU3_D2 / distance
+
+
+def seen_from_earth(states: FloatArray, transition: FloatArray, times_tdb_jd: FloatArray) -> FloatArray:
+    """Derivatives (k, 2, 9) of the direction from the Earth's centre, in radians on the sky, by the parameters, from
+    states (k, 6) and their partials (k, 6, 9)."""
     away = states[:, :3] - body_states(EARTH_ID, times_tdb_jd)[:, :3]
     distance = np.linalg.norm(away, axis=1)
     toward = away / distance[:, None]
