@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const out = new URL("../src/aneos_api/dashboard/static/", import.meta.url).pathname;
-const entries = ["main", "overview", "orbit", "charts", "workbench", "object", "model"];
+const entries = ["main", "overview", "orbit", "charts", "workbench", "object", "model", "registry"];
 const icons = ["icon-192.png", "icon-512.png"];
 
 await rm(out, { recursive: true, force: true });

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from aneos_api.dashboard import assets, kept_pages, offline, pages, thin_pages
+from aneos_api.dashboard import assets, kept_pages, offline, pages, registry_pages, thin_pages
 from aneos_api.dashboard.assets import Assets
 from aneos_api.dashboard.picture import Pictures
 from aneos_api.dashboard.rendering import Renderer
@@ -19,6 +19,7 @@ def mount(app: FastAPI) -> None:
         assets.router,
         pages.router,
         kept_pages.router,
+        registry_pages.router,
         thin_pages.router,
         offline.router,
         offline.nowhere,

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from aneos.artificial.launches import ACKNOWLEDGEMENT, load_launches
+from aneos.artificial.launches import load_launches
 from aneos.assessment import CLASSES, NULL_REJECTED_BELOW
 from aneos_api.context import context_of
 from aneos_api.dashboard import drawings, picture
@@ -23,7 +23,6 @@ from aneos_api.endpoints.provenance import screen_signature
 from aneos_api.errors import NotFound
 from aneos_api.middleware.state import state_of
 from aneos_api.schemas.common import Designation
-from aneos_api.science import known_object
 from aneos_api.security.permissions import Permission, Principal
 
 router = APIRouter(route_class=PageRoute)
@@ -238,38 +237,6 @@ async def workbench(request: Request, work: Reading) -> Response:
         "sets": (await work.observations.page(who.tenant_id, PageRequest(limit=10))).items,
     }
     return renderer_of(request).page(request, "workbench.html", values)
-
-
-@router.get("/registry/{identifier}")
-async def registry_object(request: Request, identifier: Annotated[str, Path(max_length=100)]) -> Response:
-    """One known artificial object: who it is, and its orbits as published."""
-    visitor(request)
-    known = known_object(identifier)
-    values = {"title": known.name, "known": known, "ephemeris": False, "now": ""}
-    return renderer_of(request).page(request, "registry_object.html", values)
-
-
-@router.get("/launches")
-async def launches(request: Request, q: Text = "", regime: Text = "") -> Response:
-    """Launches beyond the Earth, the newest first."""
-    visitor(request)
-    text = q.strip().casefold()
-    every = load_launches()
-    rows = [
-        launch
-        for launch in reversed(every)
-        if (not regime or launch.regime == regime)
-        and (not text or text in f"{launch.name} {launch.mission} {launch.site}".casefold())
-    ]
-    values = {
-        "title": "Launches",
-        "launches": rows,
-        "total": len(every),
-        "q": q,
-        "regime": regime,
-        "acknowledgement": ACKNOWLEDGEMENT,
-    }
-    return renderer_of(request).page(request, "launches.html", values)
 
 
 async def _saved_filters(work: Work, who: Principal, request: Request) -> list[dict[str, Any]]:

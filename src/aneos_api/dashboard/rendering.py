@@ -52,7 +52,6 @@ NAVIGATION: Final[tuple[Link, ...]] = (
     Link("/workbench", "Workbench", Permission.ANALYSE),
     Link("/cases", "Cases"),
     Link("/registry", "Registry"),
-    Link("/launches", "Launches"),
     Link("/models", "Models"),
     Link("/monitoring", "Monitoring"),
     Link("/alerts", "Alerts"),
