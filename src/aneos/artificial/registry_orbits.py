@@ -159,6 +159,30 @@ def clones_of(placed: Placed, n: int, *, seed: int = 0) -> States:
     )
 
 
+def axes_of(placed: Placed) -> States:
+    """The nominal orbit and ten neighbours (11 rows), each one standard deviation away along one axis of what is
+    uncertain: six of the orbit, A1 as it was fitted, the drift of A1, A2, A3. Without random numbers."""
+    root, response, start, room = _widths(placed)
+    fitted, width, drift, sideways = _push_widths(placed, room)
+    moved = np.zeros((11, 6))
+    moved[1:7] = root.T
+    moved[7] = width * response
+    a1 = np.full(11, fitted)
+    a1[7] += width
+    a1[8] += drift
+    a2, a3 = np.full(11, placed.orbit.A2 or 0.0), np.full(11, placed.orbit.A3 or 0.0)
+    a2[9] += sideways[0]
+    a3[10] += sideways[1]
+    return States(
+        start.position_au + moved[:, :3],
+        start.velocity_au_d + moved[:, 3:],
+        np.full(11, start.epoch_tdb_jd[0]),
+        a1,
+        a2,
+        a3,
+    )
+
+
 # -- below: steps ----------------------------------------------------------------------------------
 
 
@@ -231,9 +255,32 @@ def _pushes(
     a1 = a1 + drift[0] * np.hypot(DRIFT_RADIAL * scale, extra)
     sideways = np.empty((2, n))
     for row, (value, sigma) in enumerate(((orbit.A2, orbit.A2_sigma), (orbit.A3, orbit.A3_sigma))):
-        width = np.hypot(DRIFT_SIDEWAYS * scale if sigma is None else sigma, extra)
-        sideways[row] = (value or 0.0) + drift[row + 1] * width
+        share = DRIFT_SIDEWAYS * scale if sigma is None else np.full(n, sigma)
+        sideways[row] = (value or 0.0) + drift[row + 1] * np.hypot(share, extra)
     return a1, deviation, sideways
+
+
+def _push_widths(placed: Placed, room: float) -> tuple[float, float, float, tuple[float, float]]:
+    """A1 as fitted, its standard deviation, that of its drift, and those of A2 and A3 (au/d²)."""
+    known, orbit = placed.known, placed.orbit
+    fitted = fitted_push(orbit)
+    if orbit.A1 is not None:
+        width = orbit.A1_sigma if orbit.A1_sigma is not None else 0.1 * abs(orbit.A1)
+    elif orbit.amr_m2kg is not None:
+        sigma = orbit.amr_sigma_m2kg if orbit.amr_sigma_m2kg is not None else 0.3 * orbit.amr_m2kg
+        width = A1_PER_AMR_AU_D2 * sigma
+    else:
+        median, _ = DEBRIS_AMR if known.kind == "debris" else HARDWARE_AMR
+        drawn = A1_PER_AMR_AU_D2 * median
+        width = drawn * room / float(np.hypot(room, drawn)) if np.isfinite(room) else drawn
+    scale = max(abs(fitted), width)
+    extra = CRAFT_PUSH if known.kind == "spacecraft" else 0.0
+    extra = JETS_PUSH if known.id == "lucy-centaur" else CRUISE_PUSH if known.id in CRUISING else extra
+    shares = [
+        DRIFT_SIDEWAYS * scale if sigma is None else sigma for sigma in (orbit.A2_sigma, orbit.A3_sigma)
+    ]
+    sideways = (float(np.hypot(shares[0], extra)), float(np.hypot(shares[1], extra)))
+    return fitted, width, float(np.hypot(DRIFT_RADIAL * scale, extra)), sideways
 
 
 def _nominal(orbit: KnownOrbit, a1: float) -> States:

@@ -17,6 +17,7 @@ from aneos.cli import (
     fit,
     identify,
     models,
+    returns,
     screen,
     simulate,
     train,
@@ -50,6 +51,7 @@ app.command("fit", short_help="Orbit and area-to-mass ratio from observations.")
 app.command("identify", short_help="Match an orbit with known artificial objects.")(identify.identify)
 app.command("departures", short_help="Trace an orbit back to its launch.")(departures.departures)
 app.command("ephemeris", short_help="Where a known object stands on the sky.")(ephemeris.ephemeris)
+app.command("returns", short_help="When known objects come back to the Earth.")(returns.returns)
 catalogue.commands.command("update")(update.update)
 catalogue.commands.command("versions")(update.versions)
 catalogue.commands.command("diff")(update.diff)
