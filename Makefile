@@ -81,7 +81,7 @@ stack-test: env ## start the stack from the images and drive it, kill parts of i
 	$(BIN)/python -m tests.operations.stack
 
 scan: env tools ## security: bandit, known vulnerabilities of the locks, secrets in the repository
-	$(TOOLS)/bin/bandit --quiet --recursive --severity-level medium src
+	$(TOOLS)/bin/bandit --quiet --recursive --severity-level medium --baseline .bandit-baseline.json src
 	$(TOOLS)/bin/pip-audit --disable-pip --require-hashes --progress-spinner off -r requirements/api.txt
 	tools/secret_scan.sh
 

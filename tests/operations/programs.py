@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import CHECKOUT
 
 TOOLS = CHECKOUT / ".venv-tools" / "bin"
-PATIENCE_S = 120.0
+PATIENCE_S = 200.0
 
 
 def program(name: str, hint: str = "make tools") -> str:

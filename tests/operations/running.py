@@ -22,7 +22,7 @@ from aneos_api.database.loading import screen_into_database
 from aneos_api.settings import load_settings
 from tests.api.endpoints.conftest import Person, add_member, add_organisation
 
-START_S = 90.0
+START_S = 150.0
 STOP_S = 20.0
 SECRET_KEY = "0123456789abcdefghijklmnopqrstuvwxyz"
 

@@ -220,3 +220,13 @@ def test_the_dashboards_are_what_their_tool_makes() -> None:
 def test_shell_scripts_can_be_read() -> None:
     for path in [*DEPLOY.rglob("*.sh"), *(CHECKOUT / "tools").glob("*.sh")]:
         run(["bash", "-n", path])
+
+
+def test_the_images_have_the_versions_that_are_tested() -> None:
+    def pinned(name: str) -> dict[str, str]:
+        text = (CHECKOUT / "requirements" / name).read_text("utf-8")
+        return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
+
+    images, tested = pinned("api.txt"), pinned("dev.txt")
+    assert len(images) > 50
+    assert {name: version for name, version in images.items() if tested.get(name) != version} == {}

@@ -33,6 +33,7 @@ from tests.operations.stack.containers import (
     PASSWORD,
     PORTS,
     PREFIX,
+    RECEIVER,
     Stack,
     StackError,
     demand,
@@ -154,7 +155,7 @@ def main_job(stack: Stack, client: httpx2.Client, receiver: Receiver, measured: 
     key: str = made["secret"]
     headers = {"X-API-Key": key}
 
-    address = f"https://127.0.0.1:{PORTS['receiver']}/told"
+    address = f"https://{RECEIVER}:{PORTS['receiver']}/told"
     hook = posted(client, "admin/webhooks", {"name": "receiver", "url": address}, headers=headers)
     rule = {
         "name": "artificial ones",

@@ -32,6 +32,8 @@ PORTS: Final = {
 PREFIX: Final = "aneos-stack-"
 PASSWORD: Final = "a password of the stack test, " + uuid.uuid4().hex
 RETRIED: Final = frozenset({502, 503, 504, 429})
+RECEIVER: Final = "hooks.aneos-stack.example"
+"""A name for this machine: webhooks take no addresses, and workers are told where it is."""
 BATCH: Final = 2000
 
 
@@ -76,6 +78,7 @@ class Stack:
             capture_output=True,
             env={
                 **os.environ,
+                "ANEOS_HOST": RECEIVER,
                 "ANEOS_DATABASE_HOST": f"127.0.0.1:{PORTS['postgres']}",
                 "ANEOS_VALKEY_HOST": f"127.0.0.1:{PORTS['valkey']}",
             },
@@ -107,7 +110,19 @@ class Stack:
         patience_s: float = 120.0,
     ) -> str:
         """Start a container, or run it to its end."""
-        words = ["run", "--name", PREFIX + name, "--runtime", "runc", "--network", "host", "--pull", "never"]
+        words = [
+            "run",
+            "--name",
+            PREFIX + name,
+            "--runtime",
+            "runc",
+            "--network",
+            "host",
+            "--add-host",
+            f"{RECEIVER}:127.0.0.1",
+            "--pull",
+            "never",
+        ]
         words += ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096", "--read-only"]
         words += [
             "--cap-drop",
