@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from aneos_api.database import Database
+from aneos_api.errors import Conflict
 from aneos_api.security.passwords import Passwords, generate_password
 from aneos_api.settings import SecuritySettings
 
@@ -25,14 +26,17 @@ async def make_first_admin(
     given = security.first_admin_password
     password = generate_password() if given is None else given.get_secret_value()
     hashed = await passwords.hash(password)
-    async with database.write() as work:
-        user = await work.users.create_first_admin(email=security.first_admin_email, password_hash=hashed)
-        if user is None:
-            return False
-        email = user.email
-        await work.audit.record(
-            "user.create_first_admin", actor="aneos", resource_type="user", resource_id=user.id
-        )
+    try:
+        async with database.write() as work:
+            user = await work.users.create_first_admin(email=security.first_admin_email, password_hash=hashed)
+            if user is None:
+                return False
+            email = user.email
+            await work.audit.record(
+                "user.create_first_admin", actor="aneos", resource_type="user", resource_id=user.id
+            )
+    except Conflict:  # another process made it in the same moment
+        return False
     shown = password if given is None else "(the one that was set)"
     (tell or _print)(
         f"First administrator: {email}\nOne-time password:   {shown}\nIt has to be changed at the first log-in."
