@@ -6,8 +6,12 @@ import json
 import sys
 import threading
 
-from aneos_client import AneosClient, ApiError
+from aneos_client import AneosClient, ApiError, StreamEvent
 from aneos_client.generated.api.analysis import analysis_watchlist
+
+
+def _mine(event: StreamEvent) -> bool:
+    return event.kind == "notice" and event.data["data"]["title"] == "from Python"
 
 
 def main() -> int:
@@ -27,7 +31,7 @@ def main() -> int:
                 "requestId": error.request_id is not None,
             }
         threading.Timer(0.3, client.post, ("stream/broadcast", {"title": "from Python"})).start()
-        notice = next(event for event in client.events(last_event_id="0") if event.kind == "notice")
+        notice = next(event for event in client.events(last_event_id="0") if _mine(event))
     print(
         json.dumps(
             {

@@ -18,7 +18,9 @@ try {
 }
 const ended = AbortSignal.timeout(60_000);
 const heard = (async () => {
-  for await (const event of client.events("events", ended, "0")) if (event.kind === "notice") return event;
+  for await (const event of client.events("events", ended, "0")) {
+    if (event.kind === "notice" && event.data.data.title === "from TypeScript") return event;
+  }
 })();
 await new Promise((resolve) => setTimeout(resolve, 300));
 await client.post("stream/broadcast", { title: "from TypeScript" });
