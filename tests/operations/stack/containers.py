@@ -53,7 +53,7 @@ def podman(*words: str, patience_s: float = 120.0) -> str:
     return done.stdout.strip()
 
 
-def until(what: str, check: Callable[[], Any], patience_s: float = 120.0, pause_s: float = 0.5) -> Any:
+def until(what: str, check: Callable[[], Any], patience_s: float = 240.0, pause_s: float = 0.5) -> Any:
     """What ``check`` gives once it is true; an exception of HTTP counts as not yet."""
     end = time.monotonic() + patience_s
     while time.monotonic() < end:
