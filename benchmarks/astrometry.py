@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from aneos.astrometry import Observations, fit_observations, read_observations
+from aneos.astrometry import Observations, fit_observations, parse_observations, read_observations
 from aneos.astrometry.arc import Arc, make_arc
 from aneos.astrometry.fit import ASTEROIDS_FROM_DAYS
 from aneos.astrometry.initial import first_orbits, grow_together
@@ -32,6 +32,7 @@ from aneos.astrometry.table import conform
 from aneos.constants import A1_PER_AMR_AU_D2
 from aneos.dynamics.fitting import propagate_with_partials
 from aneos.dynamics.kernels import load_kete
+from aneos.errors import InputError
 from benchmarks import astrometry_record as record
 from benchmarks import find_orb
 
@@ -246,27 +247,58 @@ def timeline_lines() -> list[str]:
 
 
 def fuzz(count: int) -> None:
-    """Mutated lines of all the reference files through the 80-column, PSV and radar readers."""
+    """Mutated lines of all the reference files through the 80-column, PSV, XML and radar readers."""
     from aneos.astrometry.ades_psv import PsvReader
     from aneos.astrometry.mpc80 import Mpc80Reader
     from aneos.astrometry.radar_table import RadarTableReader
 
     rng = random.Random(1)
     good = [line for path in files() if path.suffix != ".gz" for line in path.read_text().splitlines()]
-    good += (SHARED / "data/astrometry/natural/101955_RADAR_1999_2005.dat").read_text().splitlines()
+    radar = (SHARED / "data/astrometry/natural/101955_RADAR_1999_2005.dat").read_text().splitlines()
+    table = read_observations(SHARED / "data/astrometry/natural/2024PT5.txt").table
+    columns = ("object", "station", "time_utc", "ra_deg", "dec_deg", "mag", "band", "star_catalogue")
+    cells = [["" if cell is None else str(cell) for cell in row] for row in table.select(columns).iter_rows()]
     alphabet = "".join(map(chr, range(32, 127))) + "\0\t²ёΩ\ud800😀"
     began = time.perf_counter()
-    for reader, share in (
-        (Mpc80Reader("fuzz"), 0.8),
-        (PsvReader("fuzz"), 0.1),
-        (RadarTableReader("fuzz"), 0.1),
+    for reader, lines, share in (
+        (Mpc80Reader("fuzz"), good, 0.7),
+        (PsvReader("fuzz"), ["|".join(row) for row in cells], 0.15),
+        (RadarTableReader("fuzz"), radar, 0.1),
     ):
         total = int(count * share)
-        header = ["permID|trkSub|stn|obsTime|ra|dec|mag"] if isinstance(reader, PsvReader) else []
-        reader.feed(header + [_mutated(rng.choice(good), rng, alphabet) for _ in range(total)])
+        header = ["provID|stn|obsTime|ra|dec|mag|band|astCat"] if isinstance(reader, PsvReader) else []
+        reader.feed(header + [_mutated(rng.choice(lines), rng, alphabet) for _ in range(total)])
         name, rows, wrong = type(reader).__name__, len(reader.rows), len(reader.rejected)
         print(f"{name}: {reader.lines:,} lines, {rows:,} rows, {wrong:,} rejected", flush=True)
+    _fuzz_xml(int(count * 0.05), cells, rng, alphabet)
     print(f"{count:,} lines without a crash in {time.perf_counter() - began:.0f} s")
+
+
+XML_RECORDS = 20
+
+
+def _fuzz_xml(count: int, cells: list[list[str]], rng: random.Random, alphabet: str) -> None:
+    """Documents of 20 records, a line each, of which one or two are mutated: rows, or one clear error."""
+    names = ("provID", "stn", "obsTime", "ra", "dec", "mag", "band", "astCat")
+    read = refused = 0
+    for _ in range(count // XML_RECORDS):
+        lines = []
+        for row in rng.sample(cells, XML_RECORDS):
+            inside = "".join(
+                f"<{name}>{cell}</{name}>" for name, cell in zip(names, row, strict=True) if cell
+            )
+            lines.append(f"<optical>{inside}</optical>")
+        for place in rng.sample(range(XML_RECORDS), rng.choice((1, 2))):
+            lines[place] = _mutated(lines[place], rng, alphabet)
+        text = "\n".join(['<ades version="2017"><obsBlock><obsData>', *lines, "</obsData></obsBlock></ades>"])
+        try:
+            read += len(parse_observations(text))
+        except InputError:
+            refused += 1
+    print(
+        f"XML: {count:,} lines, {read:,} rows, {refused:,} of {count // XML_RECORDS:,} documents refused",
+        flush=True,
+    )
 
 
 def _mutated(line: str, rng: random.Random, alphabet: str) -> str:

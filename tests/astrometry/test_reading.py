@@ -80,3 +80,11 @@ def test_a_file_without_a_single_usable_record_says_what_is_wrong_with_the_first
     with pytest.raises(InputError, match="right ascension") as caught:
         parse_observations(line[:32] + "25 10 59.352" + line[44:] + "\n")
     assert caught.value.line == 1
+
+
+def test_a_lone_surrogate_is_refused_in_words() -> None:
+    text = '<ades version="2017"><obsBlock><obsData><optical><stn>7\ud80003</stn></optical></obsData></obsBlock></ades>'
+    with pytest.raises(InputError, match="not well-formed XML"):
+        parse_observations(text)
+    with pytest.raises(InputError):
+        parse_observations("just \ud800 words\n")

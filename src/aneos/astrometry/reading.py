@@ -51,7 +51,7 @@ def parse_observations(text: str, source: str = "text") -> Observations:
 
     if not text.strip():
         raise InputError("is empty", source=source)
-    content = text.encode("utf-8", "surrogateescape")
+    content = _bytes(text)
     _refuse_binary(content, source)
     reader = _reader(text, source)
     if isinstance(reader, XmlReader):
@@ -94,9 +94,17 @@ def _reader(text: str, name: str) -> Reader:
             return PsvReader(name)
         if looks_like_radar_table(line):
             return RadarTableReader(name)
-    kind = foreign_kind(text.encode("utf-8", "surrogateescape"))
+    kind = foreign_kind(_bytes(text))
     other = _other_kind(lines) if kind is None else f"is {kind}"
     raise InputError(f"{other}; {EXPECTED}", source=name)
+
+
+def _bytes(text: str) -> bytes:
+    """The text as it came; lone surrogates, which no encoding has, in the form that readers refuse line by line."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _refuse_binary(content: bytes, name: str) -> None:
