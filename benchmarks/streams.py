@@ -1,6 +1,6 @@
 """Thousands of listeners at once: how soon an event reaches all, memory of each, and what slow ones do to the others.
 
-    python -m benchmarks.streams [--clients N] [--events N] [--workers N] [--slow N]
+    python -m benchmarks.streams [--clients N] [--events N] [--workers N] [--slow N] [--only sse|websocket]
 
 Half of the clients listen by server-sent events, half by WebSocket, over real sockets, to a service of its own
 processes on SQLite. The clients live in this one process, which runs on the same cores: what they cost is in the
@@ -112,11 +112,14 @@ async def measure(options: argparse.Namespace, port: int, key: str, pid: int) ->
     started = time.perf_counter()
     try:
         async with asyncio.timeout(CONNECTING_S):
-            await join(tasks, options.clients, port, key, heard, read=True)
+            kinds = {"sse": (by_sse,), "websocket": (by_socket,), None: (by_sse, by_socket)}[options.only]
+            await join(tasks, options.clients, port, key, heard, read=True, kinds=kinds)
             joined_s = time.perf_counter() - started
             each = (memory(pid) - before) / options.clients
             if options.slow:
-                await join(tasks, options.slow, port, key, heard, read=False)
+                await join(tasks, options.slow, port, key, heard, read=False, kinds=kinds)
+        idle = await cost(pid, 5.0)
+        spent, began = cpu_s(pid), time.perf_counter()
         for number in range(options.events):
             await emit(options.folder, number, options.padding)
             async with asyncio.timeout(WAITING_S):
@@ -124,6 +127,7 @@ async def measure(options: argparse.Namespace, port: int, key: str, pid: int) ->
                     assert not heard.lost, "a client lost events"
                     await asyncio.sleep(0.01)
             await asyncio.sleep(0.2)
+        spent = cpu_s(pid) - spent - idle * (time.perf_counter() - began)
     finally:
         ended = [task for task in tasks if task.done()]
         for task in tasks:
@@ -140,6 +144,7 @@ async def measure(options: argparse.Namespace, port: int, key: str, pid: int) ->
         "events": options.events,
         "joined in s": round(joined_s, 1),
         "kB of the service per client": round(each / 1024, 1),
+        "processor time per delivery, us": round(1e6 * spent / options.events / options.clients),
         "p50 ms": round(1000 * every[len(every) // 2]),
         "p99 ms": round(1000 * every[int(0.99 * len(every))]),
         "last client, median of events, ms": round(1000 * statistics.median(slowest)),
@@ -149,13 +154,20 @@ async def measure(options: argparse.Namespace, port: int, key: str, pid: int) ->
 
 
 async def join(
-    tasks: list[asyncio.Task[None]], count: int, port: int, key: str, heard: Heard, *, read: bool
+    tasks: list[asyncio.Task[None]],
+    count: int,
+    port: int,
+    key: str,
+    heard: Heard,
+    *,
+    read: bool,
+    kinds: tuple[Any, ...],
 ) -> None:
     for begin in range(0, count, AT_ONCE):
         marks = []
         for number in range(begin, min(begin + AT_ONCE, count)):
             ready = asyncio.Event()
-            kind = by_sse if number % 2 else by_socket
+            kind = kinds[number % len(kinds)]
             tasks.append(asyncio.create_task(kind(port, key, heard, ready, read=read)))
             marks.append(ready.wait())
         await asyncio.gather(*marks)
@@ -168,6 +180,20 @@ async def emit(folder: Path, number: int, padding: int) -> None:
     async with Database(f"sqlite:///{folder / 'aneos.db'}") as database, database.write() as work:
         data = {"benchmark": [number, time.time()], "padding": "x" * padding}
         await work.events.emit("notices", "notice", data)
+
+
+def cpu_s(pid: int) -> float:
+    """Processor seconds of a process and its children so far."""
+    parent = psutil.Process(pid)
+    times = [one.cpu_times() for one in (parent, *parent.children(recursive=True))]
+    return sum(one.user + one.system for one in times)
+
+
+async def cost(pid: int, seconds: float) -> float:
+    """Processor seconds per second while nothing happens: heartbeats, looking for events."""
+    before = cpu_s(pid)
+    await asyncio.sleep(seconds)
+    return (cpu_s(pid) - before) / seconds
 
 
 def memory(pid: int) -> int:
@@ -230,6 +256,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--slow", type=int, default=0)
+    parser.add_argument("--only", choices=("sse", "websocket"), help="clients of one kind")
     parser.add_argument("--padding", type=int, default=200, help="bytes that are added to each event")
     options = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

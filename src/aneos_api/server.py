@@ -103,6 +103,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> None:
             proxy_headers=False,  # aNEOS reads them itself, and believes trusted proxies only
             backlog=BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_S,
+            ws_per_message_deflate=False,  # events are small; a compressor's state would be most of a client's memory
             timeout_graceful_shutdown=round(settings.jobs.shutdown_s) + 5,
         )
 

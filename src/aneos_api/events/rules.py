@@ -31,12 +31,16 @@ from aneos_api.database.unit import Work
 from aneos_api.errors import Invalid, ServiceError
 from aneos_api.events.coming import Approach, coming, tell
 from aneos_api.events.conditions import WITHIN, Filters, filters_of, read_filters, read_threshold
+from aneos_api.jobs.drifting import MEASURE_DRIFT_S, METRIC
 
 log = structlog.get_logger("aneos_api.events")
 
 JUDGE_LOCK: Final = 0x616E656F72
 MAX_MATCHES: Final = 500
 """Objects that one rule may open alerts for; a rule that fits more is told as one alert about the rule."""
+FRESH_S: Final = 600.0
+SLOW_METRICS: Final = {METRIC: 3 * MEASURE_DRIFT_S}
+"""Measures that are taken seldom, and the age up to which they hold, s."""
 SYSTEM_KEY: Final = "system"
 QUEUE_METRICS: Final = (
     "jobs_queued",
@@ -308,14 +312,15 @@ async def _resolve(work: Work, rule: AlertRule, alert: Alert, note: str) -> None
 
 async def _measure(work: Work, name: str) -> float | None:
     """The value now: of the queue from the tables; of a stored metric the largest of all processes; None where there is
-    none from the last ten minutes."""
+    none that is new enough."""
     if name in QUEUE_METRICS:
         if name == "oldest_waiting_job_s":
             return await work.jobs.oldest_waiting_s()
         if name == "events_unsent":
             return float(await work.events.unsent())
         return float((await work.jobs.counts())[name.removeprefix("jobs_")])
-    rows = [row for row in await work.metrics.latest([name]) if row.recorded_at > after(-600)]
+    fresh = after(-SLOW_METRICS.get(name, FRESH_S))
+    rows = [row for row in await work.metrics.latest([name]) if row.recorded_at > fresh]
     return max((row.value for row in rows), default=None)
 
 

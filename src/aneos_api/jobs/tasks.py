@@ -20,6 +20,7 @@ from aneos_api.errors import Invalid
 from aneos_api.exporting import export_dead, make_export
 from aneos_api.jobs.assessing import Assessed, assess_given, assess_table, predict_given, predict_table
 from aneos_api.jobs.context import JobContext
+from aneos_api.jobs.drifting import MEASURE_DRIFT, MEASURE_DRIFT_S, measure_drift
 from aneos_api.jobs.learning import TRAIN, train
 from aneos_api.jobs.observing import assess_uploaded, observations_dead
 from aneos_api.jobs.registry import Registry
@@ -34,6 +35,8 @@ TASKS: Final = Registry()
 SCREEN_CATALOGUE: Final = "screen_catalogue"
 HOUSEKEEPING: Final = "housekeeping"
 HOUSEKEEPING_S: Final = 6 * 3600.0
+KEEP_MESSAGES_DAYS: Final = 90
+"""How long a message that came in is known, so that its repetition is recognised."""
 
 
 def _assess_given(*asked: Any) -> Assessed:
@@ -191,6 +194,7 @@ async def backup(context: JobContext) -> Mapping[str, Any]:
 async def put_schedules(work: Work, settings: Settings) -> None:
     """Make the schedules what the settings say; every worker does this when it starts."""
     await work.schedules.put(HOUSEKEEPING, HOUSEKEEPING, interval_s=HOUSEKEEPING_S)
+    await work.schedules.put(MEASURE_DRIFT, MEASURE_DRIFT, interval_s=MEASURE_DRIFT_S)
     if settings.backup.cron is None:
         await work.schedules.remove(BACKUP)
     else:
@@ -214,6 +218,7 @@ async def housekeeping(context: JobContext) -> Mapping[str, Any]:
             "usage": await work.usage.purge(keep_days=keep.keep_usage_days),
             "events": await work.events.purge(keep_days=context.settings.events.keep_days),
             "jobs": await work.jobs.purge(keep_days=context.settings.jobs.keep_finished_days),
+            "messages": await work.streams.purge_messages(keep_days=KEEP_MESSAGES_DAYS),
             "exports": await _remove_exports(work, context.settings),
         }
 
@@ -232,3 +237,4 @@ TASKS.task(ASSESS_OBSERVATIONS, on_dead=observations_dead)(assess_uploaded)
 TASKS.task(TRAIN)(train)
 TASKS.task(RESTORE)(restore)
 TASKS.task(SYNC_CATALOGUE, on_dead=sync_dead)(sync_catalogue)
+TASKS.task(MEASURE_DRIFT)(measure_drift)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,10 @@ from aneos_api.database.loading import screen_into_database
 from aneos_api.database.models import Alert, AlertRule, Assessment
 from aneos_api.errors import Invalid
 from aneos_api.events.rules import Judge, try_out
+from aneos_api.jobs import Worker
+from aneos_api.jobs.drifting import MEASURE_DRIFT, METRIC
 from tests.api.conftest import People
-from tests.api.endpoints.conftest import small_catalogue  # noqa: F401 - a fixture
+from tests.api.endpoints.conftest import make_settings, small_catalogue  # noqa: F401 - a fixture
 from tests.api.events.conftest import Running
 
 
@@ -255,3 +258,23 @@ async def test_a_faulty_rule_is_not_stored(running: Running, client: httpx2.Asyn
     reply = await client.post(url, json=body, headers=running.headers("admin"))
     assert reply.status_code == 422, reply.text
     assert "no such field" in reply.text
+
+
+async def test_drift_is_measured_by_a_job_and_watched_by_a_rule(
+    screened: Database, people: People, tmp_path: Path
+) -> None:
+    async with screened.write() as work:
+        job = await work.jobs.enqueue(MEASURE_DRIFT, {})
+    await Worker(screened, make_settings(tmp_path)).run_until_idle()
+    async with screened.read(fresh=True) as work:
+        done = await work.jobs.get(job.id)
+    assert (done.status, done.result) == (
+        "succeeded",
+        {"measured": False, "reason": "no model is active: train one, or activate one"},
+    )
+    rule_id = await rule(screened, people, "system", {"metric": METRIC, "ge": 0.25, "clear": 0.1})
+    async with screened.write() as work:
+        await work.metrics.record(METRIC, 0.3, {"model": "m", "feature": "H"})
+    with time_at(utc_now() + timedelta(hours=20)):
+        await Judge(screened).step()
+    assert [status for _, status, _ in await alerts(screened, rule_id)] == ["open"]
