@@ -44,7 +44,6 @@ from aneos_api.security.passwords import Passwords
 from aneos_api.security.secrets import Vault
 from aneos_api.security.tokens import TokenIssuer
 from aneos_api.settings import Settings, load_settings
-from aneos_api.shared_reads import SharedReads
 
 if TYPE_CHECKING:
     from aneos_api.jobs.worker import Worker
@@ -195,7 +194,7 @@ def _lifespan(
             asyncio.create_task(Sampler(context).run(), name="sampler"),
             asyncio.create_task(_quietly(context.science.warm, "warming up"), name="warm"),
         ]
-        if isinstance(context.reads, SharedReads):
+        if context.reads.shared:
             tasks.append(asyncio.create_task(context.reads.run(), name="kept replies"))
         working = None if worker is None else asyncio.create_task(worker.run(), name="worker")
         try:
@@ -206,8 +205,7 @@ def _lifespan(
                 await asyncio.gather(working, return_exceptions=True)
             await end(tasks)
             await _quietly(context.activity.flush, "writing what is left of the activity")
-            if isinstance(context.reads, SharedReads):
-                await context.reads.close()
+            await context.reads.close()
             await context.keyed.close()
             await context.quick.close()
             if owns_database:
@@ -227,6 +225,8 @@ def _worker(context: Context) -> Worker | None:
 
 def _reads(settings: Settings) -> Reads:
     if settings.cache.url is not None:
+        from aneos_api.shared_reads import SharedReads  # its client takes long to load
+
         return SharedReads(settings.cache)
     return Reads(max_entries=settings.cache.max_entries, max_bytes=settings.cache.max_bytes)
 

@@ -29,7 +29,9 @@ def tags_of(touched: Iterable[tuple[UUID | None, str]]) -> list[str]:
 
 
 class Reads:
-    """At most ``max_entries`` replies of together ``max_bytes``."""
+    """At most ``max_entries`` replies of together ``max_bytes``. ``shared``: :meth:`run` listens to other processes."""
+
+    shared = False
 
     def __init__(self, *, max_entries: int, max_bytes: int) -> None:
         self._max_entries = max_entries
@@ -86,6 +88,12 @@ class Reads:
         self._bytes = 0
         self._cleared += 1
         return count
+
+    async def run(self) -> None:
+        """There is nobody to listen to."""
+
+    async def close(self) -> None:
+        """There is nothing to close."""
 
     async def clear_everywhere(self) -> int:
         """As :meth:`clear`, in every process that shares its replies; how many went here."""

@@ -22,6 +22,10 @@ LOCAL: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names for e
 """Where a browser on this machine finds a server that listens everywhere."""
 
 BACKLOG: Final = 2048
+WORKER_SILENCE_S: Final = 60
+"""Silence after which a worker process is replaced. On a busy machine one may need many seconds to start; replaced
+too soon, none would ever be ready."""
+
 KEEP_ALIVE_S: Final = 65
 """Longer than the 60 s after which proxies and load balancers commonly close an idle connection themselves."""
 
@@ -105,6 +109,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> None:
             timeout_keep_alive=KEEP_ALIVE_S,
             ws_per_message_deflate=False,  # events are small; a compressor's state would be most of a client's memory
             timeout_graceful_shutdown=round(settings.jobs.shutdown_s) + 5,
+            timeout_worker_healthcheck=WORKER_SILENCE_S,
         )
 
 

@@ -71,6 +71,8 @@ class Speaker:
 class SharedReads(Reads):
     """Replies of one process, forgotten when any process writes."""
 
+    shared = True
+
     def __init__(self, settings: CacheSettings) -> None:
         super().__init__(max_entries=settings.max_entries, max_bytes=settings.max_bytes)
         self._speaker = Speaker(settings)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
 
 from aneos.assessment import Report
 from aneos_api.context import Context
 from aneos_api.database.services.analysis import WATCHLIST
-from aneos_api.dependencies import Analyst, Change, Changes, Ctx, Paged, Reading, Viewer, cached
-from aneos_api.endpoints.asked import asked_table
+from aneos_api.dependencies import Analyst, Change, Changes, Changing, Ctx, Paged, Reading, Viewer, cached
+from aneos_api.endpoints.asked import asked_table, batch_items, batch_options
 from aneos_api.endpoints.lists import documented, page_of, reply
-from aneos_api.endpoints.once import Idempotent
+from aneos_api.endpoints.once import Idempotent, Once
 from aneos_api.endpoints.provenance import screen_signature
 from aneos_api.errors import Invalid
 from aneos_api.schemas.common import PRINTABLE
@@ -27,6 +28,7 @@ from aneos_api.schemas.science import (
     StatisticsReply,
     WatchRow,
 )
+from aneos_api.schemas.work import BatchReply, BatchRow
 from aneos_api.science import LINES
 from aneos_api.security.permissions import Principal
 
@@ -34,17 +36,23 @@ router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])
 
 
 @router.post(
-    "/assess", response_model=ReportReply, operation_id="analysis_assess", response_model_exclude_unset=True
+    "/assess",
+    response_model=ReportReply,
+    operation_id="analysis_assess",
+    response_model_exclude_unset=True,
+    responses={202: {"model": BatchReply, "description": "The full depth: a batch is at work"}},
 )
 async def assess(
     body: AssessRequest, who: Analyst, ctx: Ctx, changes: Changes, once: Idempotent
 ) -> ReportReply | Response:
     """Assess objects of the catalogue, or orbits of one's own, at once. The answers are kept in your organisation.
 
-    More objects than the limit are a batch. Unknown designations and unusable orbits are in ``rejected``.
+    More objects than the limit are a batch. Unknown designations and unusable orbits are in ``rejected``. The full
+    depth also traces back to the launches what the quick lines leave undecided: minutes for each object, hence a
+    batch, answered with 202.
     """
     if body.depth == "full":
-        raise Invalid("the full depth is not offered by this version; use quick", field="depth")
+        return await _full(body, who, ctx, changes, once)
     report = await _report(ctx, who, body, without=body.without, prior=body.prior)
 
     async def keep(change: Change) -> ReportReply:
@@ -114,6 +122,28 @@ async def statistics(who: Viewer, work: Reading) -> StatisticsReply:
     """How many objects of each class the current screen has, and how probable they are."""
     counted = await work.analysis.statistics()
     return StatisticsReply.model_validate({**counted, "signature": await screen_signature(work)})
+
+
+async def _full(body: AssessRequest, who: Principal, ctx: Context, changes: Changing, once: Once) -> Response:
+    items = batch_items(ctx, body)
+    most = ctx.settings.limits.assess_objects
+    if len(items) > most:
+        raise Invalid(f"at most {most} objects are assessed in full depth at once")
+
+    async def make(change: Change) -> BatchReply:
+        batch = await change.work.batches.create(
+            tenant_id=who.tenant_id,
+            items=items,
+            created_by_id=who.user_id,
+            options=batch_options("full", body.without, body.prior),
+            shard=1,
+        )
+        change.queued = True
+        await change.note("analysis.assess", "batch", batch.id, after={"depth": "full", "total": len(items)})
+        return BatchReply(batch=BatchRow.model_validate(batch))
+
+    made = await once.make(changes, who, body, make, status=202)
+    return made if isinstance(made, Response) else JSONResponse(made.model_dump(mode="json"), 202)
 
 
 async def _report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from aneos.catalogue import Catalogue
 from aneos.errors import RejectedRow
@@ -37,6 +38,16 @@ def batch_items(ctx: Context, asked: Objects) -> list[NewItem]:
     if len(items) > most:
         raise Invalid(f"a batch has at most {most} objects")
     return items
+
+
+def batch_options(depth: str, without: Sequence[str], prior: float | None) -> dict[str, Any]:
+    """What the jobs of a batch of assessments are told."""
+    options: dict[str, Any] = {"without": list(without)}
+    if depth == "full":
+        options["kind"] = "full"
+    if prior is not None:
+        options["prior"] = prior
+    return options
 
 
 async def _stored(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -11,12 +11,15 @@ from aneos_api.context import context_of
 from aneos_api.database.models import Batch
 from aneos_api.database.services.batches import BATCHES, ITEMS
 from aneos_api.dependencies import Analyst, Change, Changes, Ctx, Paged, Reading, Viewer
-from aneos_api.endpoints.asked import batch_items
+from aneos_api.endpoints.asked import batch_items, batch_options
 from aneos_api.endpoints.lists import documented, page_of, reply
 from aneos_api.endpoints.once import Idempotent
 from aneos_api.errors import Invalid
 from aneos_api.schemas.science import DeparturesRequest
 from aneos_api.schemas.work import BatchCreate, BatchItemRow, BatchReply, BatchRow
+
+FULL_SHARD: Final = 10
+"""Items of one job where each takes a minute: several workers share such a batch."""
 
 router = APIRouter(prefix="/api/v1/analysis/batch", tags=["analysis"])
 departures_router = APIRouter(prefix="/api/v1/analysis/departures", tags=["analysis"])
@@ -28,9 +31,7 @@ async def create(
 ) -> BatchReply | Response:
     """Have many objects assessed in the background; ask for the batch to see how far it is."""
     items = batch_items(ctx, body)
-    options: dict[str, Any] = {"without": list(body.without)}
-    if body.prior is not None:
-        options["prior"] = body.prior
+    options = batch_options(body.depth, body.without, body.prior)
 
     async def make(change: Change) -> BatchReply:
         batch = await change.work.batches.create(
@@ -39,7 +40,7 @@ async def create(
             created_by_id=who.user_id,
             name=body.name,
             options=options,
-            shard=ctx.settings.jobs.batch_shard,
+            shard=ctx.settings.jobs.batch_shard if body.depth == "quick" else FULL_SHARD,
         )
         change.queued = True
         await change.note("batch.create", "batch", batch.id, after={"name": body.name, "total": len(items)})

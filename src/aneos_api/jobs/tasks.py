@@ -26,7 +26,7 @@ from aneos_api.jobs.observing import assess_uploaded, observations_dead
 from aneos_api.jobs.registry import Registry
 from aneos_api.jobs.restoring import restore
 from aneos_api.jobs.synchronising import SYNC_CATALOGUE, sync_catalogue, sync_dead
-from aneos_api.jobs.tracing import trace_given, trace_table
+from aneos_api.jobs.tracing import deepen_given, deepen_table, trace_given, trace_table
 from aneos_api.settings import Settings
 
 TASKS: Final = Registry()
@@ -47,8 +47,13 @@ KINDS: Final = {
     "assess": (_assess_given, assess_table),
     "predict": (predict_given, predict_table),
     "departures": (trace_given, trace_table),
+    "full": (deepen_given, deepen_table),
 }
 """Of each kind of batch, what answers for given elements and for stored objects."""
+
+
+SLOW: Final = frozenset({"departures", "full"})
+"""Kinds of which every answer is stored by itself, since each takes minutes."""
 
 
 async def _batch_dead(work: Work, job: Job) -> None:
@@ -67,11 +72,13 @@ async def assess_batch(context: JobContext) -> Mapping[str, Any]:
     batch_id = UUID(context.payload["batch_id"])
     start, stop = int(context.payload["start"]), int(context.payload["stop"])
     stored = 0
+    chunk_size = context.settings.jobs.batch_chunk
     while True:
         async with context.database.read(fresh=True) as work:
             batch = await work.batches.get(batch_id)
+            slow = batch.options.get("kind") in SLOW
             items = await work.batches.pending(
-                batch_id, start=start, stop=stop, limit=context.settings.jobs.batch_chunk
+                batch_id, start=start, stop=stop, limit=1 if slow else chunk_size
             )
             if not items:
                 return {"stored": stored}

@@ -1,4 +1,4 @@
-"""The computation behind a batch of departures: orbits carried back to 1957, launches ranked."""
+"""The computation behind batches of departures and of assessments in full depth: orbits carried back to 1957."""
 
 from __future__ import annotations
 
@@ -48,6 +48,48 @@ def trace_table(positions: Sequence[int], catalogue: Catalogue, options: Mapping
             failed[line] = report.rejected[0].reason if report.rejected else "the orbit cannot be traced"
     if signature is not None:
         signature["catalogue"] = catalogue.signature()
+    results = tuple(
+        ItemResult(position, assessment=answers.get(line), error=failed.get(line))
+        for line, position in enumerate(positions, 1)
+    )
+    return Assessed(results, signature)
+
+
+def deepen_given(
+    positions: Sequence[int], records: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> Assessed:
+    """Assess in full depth elements that came with the batch."""
+    return deepen_table(positions, given_catalogue(records, "batch"), options)
+
+
+def deepen_table(positions: Sequence[int], catalogue: Catalogue, options: Mapping[str, Any]) -> Assessed:
+    """As :func:`trace_table`: every line of evidence, and departures of what the quick ones leave undecided."""
+    from aneos import full_depth
+    from aneos.deep import Settings
+
+    failed = {row.line: row.reason for row in catalogue.rejected}
+    answers: dict[int, dict[str, Any]] = {}
+    signature = None
+    for row in catalogue.table.iter_slices(1):
+        line = int(row["source_line"][0])
+        one = Catalogue(row, catalogue.provenance)
+        try:
+            report = full_depth.assess(
+                one,
+                one,
+                without=tuple(options.get("without", ())),
+                prior=float(options.get("prior", DEFAULT_PRIOR)),
+                settings=Settings(threads=1),
+            )
+        except InputError as error:
+            failed[line] = error.reason
+            continue
+        if not report.assessments:
+            failed[line] = report.rejected[0].reason if report.rejected else "it cannot be judged"
+            continue
+        answers[line] = json_ready(report.assessments[0].to_dict())
+        answers[line]["rejected"] = [json_ready(item.to_dict()) for item in report.rejected]
+        signature = json_ready(report.signature)
     results = tuple(
         ItemResult(position, assessment=answers.get(line), error=failed.get(line))
         for line, position in enumerate(positions, 1)

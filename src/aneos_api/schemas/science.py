@@ -69,7 +69,7 @@ class AssessRequest(Objects):
 
     depth: Literal["quick", "full"] = Field(
         "quick",
-        description="quick answers at once; full (with n-body) is a job where its engine is installed",
+        description="quick answers at once; full (with n-body) is a batch, answered with 202",
     )
     without: list[Lines] = Field(
         default_factory=list, max_length=4, description="lines of evidence to leave out"

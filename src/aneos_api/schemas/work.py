@@ -49,6 +49,9 @@ class BatchCreate(Objects):
     )
 
     name: Line = ""
+    depth: Literal["quick", "full"] = Field(
+        "quick", description="full also traces back to the launches what stays undecided: a minute for each"
+    )
     without: list[Lines] = Field(default_factory=list, max_length=4)
     prior: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
 

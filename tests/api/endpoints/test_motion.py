@@ -69,6 +69,21 @@ async def test_an_orbit_is_traced_back_to_the_launches(service: Service) -> None
     assert nobody["error"] == "no object of the catalogue is called 'nobody'"
 
 
+async def test_the_full_depth_is_a_batch_that_traces_only_what_is_undecided(service: Service) -> None:
+    headers = service.as_("analyst") | {"Idempotency-Key": f"full-{service.context.database.name}"}
+    body = {"designations": ["433"], "depth": "full"}
+    made = await service.client.post(f"{V1}/analysis/assess", json=body, headers=headers)
+    assert made.status_code == 202, made.text
+    again = await service.client.post(f"{V1}/analysis/assess", json=body, headers=headers)
+    assert (again.status_code, again.json()) == (202, made.json())
+    await Worker(service.context.database, service.context.settings).run_until_idle()
+    batch = made.json()["batch"]["id"]
+    _, results = await get(service, f"analysis/batch/{batch}/results")
+    eros = results["items"][0]
+    assert (eros["status"], eros["class"]) == ("succeeded", "natural")
+    assert "departures" not in eros["result"], "the quick lines had settled it"
+
+
 async def upload(service: Service, content: bytes, tenant: str = "alpha", **fields: str) -> Any:
     return await service.client.post(
         f"{V1}/analysis/observations",
@@ -88,7 +103,10 @@ async def test_observations_are_read_at_once_then_fitted_and_assessed_by_a_job(s
     status, body = await get(service, f"analysis/observations/{short['id']}")
     done = body["observation_set"]
     assert (status, done["status"], done["n_obs"]) == (200, "succeeded", 3), done
-    assert set(done["result"]) >= {"assessments", "rejected", "observations", "failures"}
+    assert set(done["result"]) >= {"assessments", "rejected", "observations", "failures", "series"}
+    for own in done["result"]["series"]:
+        assert len(own["residuals"]["east_arcsec"]) == len(own["residuals"]["time_utc"]) > 0
+        assert len(own["track"]["ra_deg"]) == len(own["track"]["dec_deg"]) > 0
     assert len(done["result"]["assessments"]) + len(done["result"]["failures"]) == 1
     _, listed = await get(service, "analysis/observations?fields=id,name&limit=1")
     assert listed["items"] == [{"id": short["id"], "name": "2018 LA"}]
