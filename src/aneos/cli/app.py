@@ -12,6 +12,7 @@ from aneos.cli import (
     assess,
     catalogue,
     departures,
+    encounters,
     ephemeris,
     evaluate,
     fit,
@@ -51,6 +52,9 @@ app.command("fit", short_help="Orbit and area-to-mass ratio from observations.")
 app.command("identify", short_help="Match an orbit with known artificial objects.")(identify.identify)
 app.command("departures", short_help="Trace an orbit back to its launch.")(departures.departures)
 app.command("ephemeris", short_help="Where a known object stands on the sky.")(ephemeris.ephemeris)
+app.command("encounters", short_help="Patterns of an object's approaches to the Earth.")(
+    encounters.encounters
+)
 app.command("returns", short_help="When known objects come back to the Earth.")(returns.returns)
 catalogue.commands.command("update")(update.update)
 catalogue.commands.command("versions")(update.versions)
