@@ -12,7 +12,7 @@ from aneos.learning.calibration import roc_auc
 from aneos.learning.features import NAMES, check_leaks
 from aneos.learning.population import Escapes, load_escapes
 from aneos.learning.registry import load_model
-from aneos.learning.training import TrainingSet, out_of_fold, training_set
+from aneos.learning.training import TrainingSet, best_parameters, out_of_fold, training_set
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +76,10 @@ def test_the_shipped_model_is_what_training_makes() -> None:
     again = train(seed=model.info.seed, search=int(model.info.parameters["searched"]))
     old, new = (predict(table, model=item)["log10_bayes_factor"].to_numpy() for item in (model, again))
     np.testing.assert_allclose(old, new, atol=1e-6)
+
+
+def test_a_search_holds_out_folds_with_both_kinds_only(data: TrainingSet) -> None:
+    lacking = data.take(~((data.fold == 0) & (data.y == 0.0)))
+    assert best_parameters(lacking, 1, 2).keys() == best_parameters(lacking, 1, 1).keys()
+    with pytest.raises(InputError, match="both kinds"):
+        best_parameters(data.take(data.y == 0.0), 1, 2)

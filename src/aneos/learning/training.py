@@ -151,12 +151,17 @@ def best_parameters(
 ) -> dict[str, Any]:
     """The hyper-parameters with the best held-out log score within ``data``, of ``search`` random sets.
 
-    Two of the folds present are held out in turn; nothing outside ``data`` is looked at.
+    Two of the folds that hold both kinds are held out in turn; nothing outside ``data`` is looked at. Raises InputError
+    where no fold holds both.
     """
     tried = list(_draws(seed, search))
     if len(tried) == 1:
         return tried[0]
-    held_out = np.unique(data.fold)[:2]
+    weighty = data.weight > 0.0
+    whole = [np.unique(data.fold[weighty & (data.y == kind)]) for kind in (0.0, 1.0)]
+    held_out = np.intersect1d(whole[0], whole[1])[:2]
+    if held_out.size == 0:
+        raise InputError("a search for hyper-parameters needs a fold with rows of both kinds")
     scores = []
     for number, parameters in enumerate(tried):
         _report(progress, "hyper-parameters", number, len(tried))

@@ -32,7 +32,7 @@ D_CUT: Final = 0.025
 
 LEVEL: Final = 0.02
 """Corrected chance from which a pattern is called significant. Below the 5% that a catalogue without pattern may be
-called significant in, because 200 null catalogues leave the true rate of a 2% test anywhere up to about 4%."""
+called significant in, because 150 null catalogues leave the true rate of a 2% test anywhere up to about 5%."""
 
 FEWEST_NULLS: Final = 99
 SMEAR_DEG: Final = 20.0

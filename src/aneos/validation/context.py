@@ -41,7 +41,7 @@ LN10: Final = float(np.log(10.0))
 BUDGETS: Final = (10, 30, 100)
 THREADS: Final = 2
 """Models that are fitted side by side; the numbers do not depend on it."""
-SEARCH: Final = 6
+SEARCH: Final = 4
 """Sets of hyper-parameters tried for each outer fold."""
 
 

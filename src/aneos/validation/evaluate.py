@@ -139,7 +139,7 @@ def _plain(value: Any) -> Any:
 
 
 def _patterns(context: Context) -> tuple[str, dict[str, Any]]:
-    runs = (199, 100) if context.quick else (200, 200)
+    runs = (199, 100) if context.quick else (150, 100)
     objects = context.natural.gather_every(QUICK_EVERY) if context.quick else context.natural
     found = patterns.search(objects, nulls=runs[0], checks=runs[1], seed=context.seed)
     rate = Rate(found.false, found.checks)

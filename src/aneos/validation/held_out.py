@@ -30,7 +30,7 @@ from aneos.validation.sections import table
 
 FloatArray = npt.NDArray[np.float64]
 BUDGET: Final = 30
-FAMILY_SEARCH: Final = 3
+FAMILY_SEARCH: Final = 2
 """Sets of hyper-parameters tried without each family."""
 PRIORS: Final = (1e-4, 3e-4)
 

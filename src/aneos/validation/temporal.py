@@ -22,7 +22,7 @@ FloatArray = npt.NDArray[np.float64]
 YEARS: Final = tuple(range(2001, 2026))
 QUICK_YEARS: Final = (2005, 2020)
 BUDGET: Final = 30
-SEARCH: Final = 3
+SEARCH: Final = 2
 """Sets of hyper-parameters tried within the knowledge of each year."""
 
 
