@@ -88,7 +88,6 @@ async def test_broken_json_is_400(service: Service, body: bytes) -> None:
         {"designations": []},
         {"designations": ["99942"], "elements": [{}]},
         {"designations": ["99942"], "depth": "deep"},
-        {"designations": ["99942"], "depth": "deep"},
         {"designations": ["99942"], "prior": 0},
         {"designations": ["99942"], "prior": 2},
         {"designations": ["99942"], "without": ["nothing"]},
