@@ -2,7 +2,7 @@
 
 python -m benchmarks.astrometry fits [NAME...]      every file: orbit, AMR, class, time, against Find_Orb's page
 python -m benchmarks.astrometry timeline [NAME...]  what would have been said after 1, 2, 3, 5 and 10 nights
-python -m benchmarks.astrometry forecasts           σ of AMR forecast from the first nights against the one reached
+python -m benchmarks.astrometry forecasts [NAME...] σ of AMR forecast from the first nights against the one reached
 python -m benchmarks.astrometry write               the tables of docs/astrometry.md from results/astrometry.json
 python -m benchmarks.astrometry fuzz N              N mutated lines through the readers
 python -m benchmarks.astrometry speed N             N objects at once, on one core and on all
@@ -159,16 +159,17 @@ FORECASTS = {
     "natural/2024PT5.txt": (5, 10, 20, 40),
     "natural/2023DW.txt": (4, 8, 12),
     "artificial/Spektr-RG_combined.obs": (4, 6, 8),
-    "natural/523599.txt": (20, 40, 60),
 }
 """Files with a measured push, and the nights after which σ of AMR is forecast for the whole arc."""
 
 
-def forecasts() -> None:
+def forecasts(names: list[str]) -> None:
     """σ of AMR forecast from the first nights, for the positions that were then made, against the one reached."""
     print("| file | nights known | σ known | forecast for all | reached | ratio |")
     print("|---|---|---|---|---|---|")
     for name, cuts in FORECASTS.items():
+        if names and not any(word in name for word in names):
+            continue
         whole, _ = make_arc(observations_of(SHARED / "data" / "astrometry" / name))
         night = np.concatenate([[1], 1 + np.cumsum(np.diff(whole.time) > 8.0 / 24.0)])
         for model, reached in pushes(whole).items():
@@ -331,7 +332,7 @@ def main() -> None:
     elif command == "timeline":
         timeline(words)
     elif command == "forecasts":
-        forecasts()
+        forecasts(words)
     elif command == "write":
         write()
     elif command == "fuzz":
