@@ -25,6 +25,7 @@ from aneos_api.database import init_database
 from aneos_api.database.loading import screen_into_database
 from aneos_api.security.passwords import Passwords
 from aneos_api.settings import Settings, load_settings
+from tests.dashboard.visiting import Visit
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 PASSWORD: Final = "correct battery horse staple"
@@ -80,7 +81,7 @@ def site_settings(folder: Path) -> Settings:
         security=CHEAP_HASHES,
         limits={"enabled": False},
         jobs={"in_process": False},
-        observability={"log_level": "ERROR"},
+        observability={"log_level": "ERROR", "sample_s": 1.0},
     )
 
 
@@ -118,6 +119,25 @@ def browser() -> Iterator[Any]:
             yield opened
         finally:
             _close(opened)
+
+
+@pytest.fixture
+def visit(site: Site, browser: Any) -> Iterator[Callable[..., Visit]]:
+    contexts = []
+
+    def enter(role: str | None = None, *, where: Site = site, **options: Any) -> Visit:
+        contexts.append(
+            browser.new_context(
+                **{"viewport": {"width": 1024, "height": 800}, "service_workers": "block"} | options
+            )
+        )
+        if role is not None:
+            contexts[-1].add_cookies(where.cookies(role))
+        return Visit(where, contexts[-1])
+
+    yield enter
+    for context in contexts:
+        context.close()
 
 
 def _close(browser: Any) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pytest
@@ -14,11 +13,10 @@ import pytest
 from aneos.orbits import KeplerianElements, earth_elements, elements_to_state
 from aneos_api.dashboard.visitors import LOGIN
 from tests.dashboard.conftest import PASSWORD, Site
+from tests.dashboard.visiting import Visit, expect_count
 
 WIDTHS: Final = (390, 1024, 1600)
 AXE: Final = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
-PATIENCE_S: Final = 30.0
-"""Nothing on a page is waited for longer."""
 FIRST_PAGE_BYTES: Final = 300_000
 OVERVIEW_MS: Final = 1500.0
 
@@ -36,6 +34,7 @@ COMMON: Final = (
     "/cases",
     "/compare?object=2006 RH120&object=2011 WE",
     "/registry/surveyor-2-centaur",
+    "/returns",
     "/offline",
 )
 ADMINISTRATION: Final = tuple(
@@ -62,72 +61,6 @@ OWN_PAGES: Final = {
 }
 """What is opened as whom; a viewer's workbench is the page that says no."""
 
-WATCH: Final = """
-window.violations = [];
-document.addEventListener('securitypolicyviolation', (event) =>
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
-"""
-
-
-class Visit:
-    """One window of one visitor, and what went wrong in it."""
-
-    def __init__(self, site: Site, context: Any) -> None:
-        self.site = site
-        self.page = context.new_page()
-        self.page.set_default_timeout(PATIENCE_S * 1000.0)
-        self.page.add_init_script(WATCH)
-        self.faults: list[str] = []
-        self.expected: set[int] = set()
-        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        self.page.on("console", self._said)
-
-    def _said(self, message: Any) -> None:
-        failed = re.search(r"status of (\d+)", message.text)
-        if message.type == "error" and not (failed and int(failed[1]) in self.expected):
-            self.faults.append(f"console: {message.text} {message.location}")
-
-    def open(self, path: str) -> Any:
-        reply = self.page.goto(self.site.url + path)
-        self.settle()
-        return reply
-
-    def settle(self) -> None:
-        _expect(self.page.locator("main .loading:visible"), 0)
-
-    def width_within(self, width: int) -> bool:
-        """Whether the page comes to fit the window: plots follow a change of its size a moment later."""
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
-            if self.page.evaluate("document.documentElement.scrollWidth") <= width:
-                return True
-            self.page.wait_for_timeout(50)
-        return False
-
-    def check(self) -> None:
-        """Fail for anything that the browser complained of."""
-        self.faults += self.page.evaluate("window.violations")
-        assert self.faults == [], self.page.url
-
-
-@pytest.fixture
-def visit(site: Site, browser: Any) -> Iterator[Callable[..., Visit]]:
-    contexts = []
-
-    def enter(role: str | None = None, *, where: Site = site, **options: Any) -> Visit:
-        contexts.append(
-            browser.new_context(
-                **{"viewport": {"width": 1024, "height": 800}, "service_workers": "block"} | options
-            )
-        )
-        if role is not None:
-            contexts[-1].add_cookies(where.cookies(role))
-        return Visit(where, contexts[-1])
-
-    yield enter
-    for context in contexts:
-        context.close()
-
 
 @pytest.mark.parametrize("role", list(OWN_PAGES))
 def test_every_page_opens_cleanly_at_every_width(visit: Callable[..., Visit], role: str) -> None:
@@ -138,6 +71,8 @@ def test_every_page_opens_cleanly_at_every_width(visit: Callable[..., Visit], ro
         for width in WIDTHS:
             seen.page.set_viewport_size({"width": width, "height": 800})
             assert seen.width_within(width), (path, width)
+            if role == "viewer" and width != WIDTHS[1]:
+                seen.keep(f"{width}-{re.sub('[^a-z0-9]+', '-', path.lower()).strip('-') or 'overview'}")
         assert not seen.page.query_selector("main .notice.bad:visible") or seen.expected, path
         assert len(seen.page.query_selector_all("h1")) == 1
         seen.check()
@@ -266,7 +201,7 @@ def test_htmx_adds_the_following_rows(visit: Callable[..., Visit]) -> None:
     seen = visit("viewer")
     seen.open("/watchlist")
     seen.page.click("tr.more button")
-    _expect(seen.page.locator("table.watch tbody tr:not(.more)"), 100)
+    expect_count(seen.page.locator("table.watch tbody tr:not(.more)"), 100)
     seen.check()
 
 
@@ -319,10 +254,3 @@ def test_the_welcome_page_opens_cleanly(visit: Callable[..., Visit], fresh_site:
     seen.open("/")
     assert seen.page.is_visible("text=Take in and screen the catalogue")
     seen.check()
-
-
-def _expect(found: Any, count: int) -> None:
-    """Wait until the page has ``count`` of these."""
-    from playwright.sync_api import expect
-
-    expect(found).to_have_count(count, timeout=PATIENCE_S * 1000.0)

@@ -19,6 +19,11 @@ EVERYBODY = (
     "/alerts",
     "/account",
     "/search",
+    "/cases",
+    "/compare",
+    "/sky",
+    "/returns",
+    "/registry/surveyor-2-centaur",
 )
 ANALYSTS = ("/workbench",)
 ADMINS = tuple(
@@ -67,6 +72,30 @@ def test_pages_forbid_every_script_and_style_that_is_not_a_file_of_the_site(site
 def test_the_log_in_leads_nowhere_but_to_this_site(site: Site, target: str) -> None:
     assert 'data-next="/"' in site.get("/login?next=" + target).text
     assert site.get("/login?next=" + target, "viewer").headers["location"] == "/"
+
+
+def test_an_unknown_path_is_a_page_for_people_and_json_for_programs(site: Site) -> None:
+    for role in (None, "viewer"):
+        page = site.get("/no/such/page", role, accept="text/html")
+        assert page.status_code == 404
+        assert "<h1>Not found</h1>" in page.text
+        told = site.get("/no/such/page", role, accept="application/json")
+        assert (told.status_code, told.json()["error"]) == (404, "not_found")
+    assert site.get("/api/v1/no-such-route", "viewer", accept="text/html").json()["error"] == "not_found"
+    assert site.get("/api/v1/analysis/assess", "viewer", accept="text/html").status_code == 405
+
+
+def test_the_app_is_described_and_its_worker_may_fetch_from_this_site_alone(site: Site) -> None:
+    manifest = site.get("/manifest.webmanifest").json()
+    assert manifest["start_url"] == "/"
+    for icon in manifest["icons"]:
+        assert site.get(icon["src"]).content.startswith(b"\x89PNG")
+    worker = site.get("/sw.js")
+    if worker.status_code == 200:
+        assert "connect-src 'self'" in worker.headers["content-security-policy"]
+    else:
+        assert worker.status_code == 404, "the assets are not built"
+    assert "example.org" not in site.get("/offline", "viewer").text, "kept for everybody, so nobody's"
 
 
 def test_an_unknown_object_is_a_page_that_says_so(site: Site) -> None:

@@ -247,26 +247,34 @@ async def _saved_filters(work: Work, who: Principal, request: Request) -> list[d
         known = {name: value for name, value in row.query.items() if name in inputs}
         order = {"sort": row.query["sort"]} if row.query.get("sort", "rank") != "rank" else {}
         shown = len(known) + ("sort" in row.query) == len(row.query)
-        query = urlencode({inputs[name]: str(value) for name, value in known.items()} | order)
-        href = f"/watchlist?{query}" if shown else None
+        given = {inputs[name]: str(value) for name, value in known.items()} | order
         out.append(
             {
                 "id": row.id,
                 "name": row.name,
                 "shared": row.shared,
                 "own": row.user_id == who.user_id,
-                "href": href,
-                "here": href == _here(request),
+                "href": f"/watchlist?{urlencode(given)}" if shown else None,
+                "here": given == _given(request),
             }
         )
     return out
 
 
+def _given(request: Request) -> dict[str, str]:
+    """What the address asks of the watch list."""
+    given = {name: value.strip() for name, value in request.query_params.items() if value.strip()}
+    return {
+        name: value
+        for name, value in given.items()
+        if name in FILTERS or (name == "sort" and value != "rank")
+    }
+
+
 def _here(request: Request) -> str:
     """The watch list's address with the filters that were given."""
-    given = [(name, value.strip()) for name, value in request.query_params.items() if value.strip()]
-    kept = [(name, value) for name, value in given if name in FILTERS or (name == "sort" and value != "rank")]
-    return f"/watchlist?{urlencode(kept)}" if kept else "/watchlist"
+    given = _given(request)
+    return f"/watchlist?{urlencode(given)}" if given else "/watchlist"
 
 
 def _open_alerts() -> PageRequest:
