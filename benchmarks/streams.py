@@ -29,7 +29,7 @@ from typing import Any, Final
 import psutil
 
 HOST: Final = "127.0.0.1"
-STARTING_S: Final = 120.0
+STARTING_S: Final = 300.0
 CONNECTING_S: Final = 240.0
 WAITING_S: Final = 30.0
 AT_ONCE: Final = 50
