@@ -8,6 +8,7 @@ import { el, figure } from "./dom.js";
 const UNKNOWN = 65535;
 const MARK = 5;
 const REACH = 8;
+const WIDE = 600;
 const LEAKERS = { v: 1.1, i: 0.6 };
 const WHOLE = { x: [0.02, 80], y: [0.008, 180] };
 
@@ -44,7 +45,8 @@ class Picture {
 
   resize() {
     const size = this.size();
-    if (Math.abs(size.width - this.plot.width) > 1) this.plot.setSize(size);
+    if (this.wide !== this.place.clientWidth > WIDE) this.anew(); // the labels of its axes depend on it
+    else if (Math.abs(size.width - this.plot.width) > 1) this.plot.setSize(size);
   }
 
   make() {
@@ -58,7 +60,8 @@ class Picture {
       splits: (_plot, _axis, low, high) => ticks(low, high),
       values: (_, values) => values.map((value) => (value === null ? "" : String(Number(value.toPrecision(6))))),
     });
-    const wide = this.place.clientWidth > 600;
+    const wide = this.place.clientWidth > WIDE;
+    this.wide = wide;
     const scale = (whole) => ({ distr: 3, log: 10, range: (_, low, high) => (low === null ? whole : [Math.max(low, 1e-4), high]) });
     this.plot = new uPlot(
       {
