@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Mapping
 from datetime import datetime
@@ -90,11 +91,12 @@ def send(letter: EmailMessage, settings: EventSettings) -> str:
         raise MailError("ANEOS_EVENTS__SMTP_URL is no smtp:// or smtps:// address", final=True)
     secure = ssl.create_default_context()
     wait_s = settings.webhook_timeout_s
+    own = socket.gethostname()  # else it asks name servers, which may not answer
     try:
         server = (
-            smtplib.SMTP_SSL(parts.hostname, port, timeout=wait_s, context=secure)
+            smtplib.SMTP_SSL(parts.hostname, port, own, timeout=wait_s, context=secure)
             if parts.scheme == "smtps"
-            else smtplib.SMTP(parts.hostname, port, timeout=wait_s)
+            else smtplib.SMTP(parts.hostname, port, own, timeout=wait_s)
         )
         with server:
             server.ehlo()
