@@ -88,11 +88,6 @@ async def tell(work: Work, rule: AlertRule, found: list[Approach]) -> int:
     return changed
 
 
-async def count_watched(work: Work, screen: Screen, read: Filters) -> list[CatalogueObject]:
-    """The objects whose approaches the rule would compute. Raises Invalid where they are too many."""
-    return await _watched(work, screen, read)
-
-
 async def _watched(work: Work, screen: Screen, read: Filters) -> list[CatalogueObject]:
     rows = list(
         await work.session.scalars(

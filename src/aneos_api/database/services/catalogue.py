@@ -152,9 +152,7 @@ class CatalogueService(Service):
         seen = None if version_id is None else await self.session.get(CatalogueVersion, version_id)
         if seen is None:
             return True
-        touched = or_(
-            CatalogueVersion.added > 0, CatalogueVersion.changed > 0, CatalogueVersion.removed > 0
-        )
+        touched = or_(CatalogueVersion.added > 0, CatalogueVersion.changed > 0, CatalogueVersion.removed > 0)
         newer = select(CatalogueVersion.id).where(CatalogueVersion.id > seen.id, touched)
         return await self.session.scalar(newer.limit(1)) is not None
 
