@@ -52,6 +52,9 @@ ACCESS_PAGES: Final = (
     "/alerts",
     "/monitoring",
     "/objects/no-such-object",
+    "/compare?object=2006 RH120&object=2011 WE",
+    "/registry/surveyor-2-centaur",
+    "/cases",
 )
 OWN_PAGES: Final = {
     "viewer": (*COMMON, "/workbench"),
