@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import shutil
 import socket
 import threading
@@ -48,6 +49,8 @@ def served(
     small_catalogue: Catalogue,
 ) -> Iterator[Served]:
     """The service over SQLite and over PostgreSQL."""
+    for name in ("aneos.learning", "aneos.dynamics", "aneos.astrometry"):
+        importlib.import_module(name)  # seconds that no request of these tests is to wait for
     folder = tmp_path_factory.mktemp("served")
     if request.param == "sqlite":
         path = folder / "aneos.db"

@@ -78,7 +78,7 @@ def _probe(strategy: st.SearchStrategy[Any], served: Served, who: str, count: in
         if existing and case.path_parameters:
             known = {name: served.ids[name] for name in case.path_parameters if name in served.ids}
             case.path_parameters |= known
-        reply = case.call(base_url=served.url, headers=headers, timeout=60)
+        reply = case.call(base_url=served.url, headers=headers, timeout=120)
         sent += 1
         case.validate_response(reply, checks=CHECKS)
 
