@@ -61,14 +61,21 @@ def fit(
     if not fits:
         raise InputError("no object of this file could be fitted", source=observations)
     _draw(plot, fits, given)
+    matches = sky_lines(fits, given)
     payload: dict[str, Any] = {
         "observations": given.to_dict(),
         "fits": [item.to_dict() for item in fits],
         "failures": [item.to_dict() for item in failures],
+        "sky_matches": matches,
     }
+
+    def render(console: Console) -> None:
+        show_fits(console, fits)
+        show_sky(console, matches)
+
     emit(
         Result(
-            render=lambda console: show_fits(console, fits),
+            render=render,
             payload=lambda: {"signature": _signature(given)} | payload,
             table=lambda: fit_table(fits),
             signature=lambda: _signature(given),
@@ -102,8 +109,11 @@ def assess_file(
         raise InputError("no object of this file could be fitted", source=path)
     _draw(plot, list(observed.fits), given)
 
+    matches = sky_lines(list(observed.fits), given)
+
     def render(console: Console) -> None:
         show_fits(console, list(observed.fits))
+        show_sky(console, matches)
         show_assessments(console, observed.report.assessments)
 
     result = Result(
@@ -138,6 +148,42 @@ def show_fits(console: Console, fits: list[FitResult]) -> None:
         lines += [f"{word}: {text}" for word, text in zip(item.flags, item.remarks, strict=True)]
         for line in lines:
             console.print(f"  {line}", markup=False, highlight=False)
+
+
+def sky_lines(fits: list[FitResult], given: Observations) -> dict[str, list[dict[str, Any]]]:
+    """Known artificial objects at the observed places and times, by designation, JSON-ready."""
+    import polars as pl
+
+    from aneos.artificial.sky_tracks import sky_matches
+
+    return {
+        item.designation: [
+            match.to_dict()
+            for match in sky_matches(given.table.filter(pl.col("object").is_in(list(item.names))))
+        ]
+        for item in fits
+    }
+
+
+def show_sky(console: Console, matches: dict[str, list[dict[str, Any]]]) -> None:
+    """One line a match, or one that says that there is none."""
+    from aneos.cli.words import probability
+
+    for designation, found in matches.items():
+        for match in found:
+            cospar = f" ({match['cospar']})" if match["cospar"] else ""
+            text = (
+                f"{designation} on the sky: {match['name']}{cospar}, {match['offset_arcsec']:.0f} arcsec away "
+                f"(σ {match['sigma_arcsec']:.0f}), motion {match['motion_offset_arcsec_min']:.2f} arcsec/min apart, "
+                f"chance {probability(match['chance_probability'])}"
+            )
+            console.print(text, markup=False, highlight=False)
+        if not found:
+            console.print(
+                f"{designation} on the sky: no known artificial object with stored states is there",
+                markup=False,
+                highlight=False,
+            )
 
 
 def fit_table(fits: list[FitResult]) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aneos.cli.assess import as_result
 from aneos.cli.emit import check_output, emit
@@ -13,6 +13,7 @@ from aneos.cli.options import LINES, DesignationArgument, ElementsOption, Format
 from aneos.cli.words import probability
 
 if TYPE_CHECKING:
+    import polars as pl
     from rich.console import Console
 
     from aneos.assessment import Assessment, Report
@@ -38,7 +39,52 @@ def identify(
     assessed = screening.assess(load_bundled(), objects, without=others)
     report = replace(assessed, assessments=tuple(_undecided(item) for item in assessed.assessments))
     tell_rejected(report.rejected)
-    emit(replace(as_result(report), render=lambda console: _render(console, report)), form, output)
+    matches = integrated(objects.table)
+    result = as_result(report)
+
+    def render(console: Console) -> None:
+        _render(console, report)
+        _show_integrated(console, matches)
+
+    emit(
+        replace(result, render=render, payload=lambda: dict(result.payload()) | {"integrated": matches}),
+        form,
+        output,
+    )
+
+
+MOST_INTEGRATED: Final = 50
+"""Objects of a file that are also compared with the integrated registry; the rest have the stored paths alone."""
+
+
+def integrated(table: pl.DataFrame) -> dict[str, dict[str, Any] | None]:
+    """Each object's best match with the registry integrated to its epoch, JSON-ready; None where nothing is near."""
+    from aneos.artificial.nbody_identify import identify_state
+    from aneos.dynamics import States
+    from aneos.orbits import KeplerianElements
+
+    rows = table.filter(table["e"] < 1.0).head(MOST_INTEGRATED)
+    states = States.from_elements(KeplerianElements.from_table(rows))
+    found: dict[str, dict[str, Any] | None] = {}
+    for row, designation in enumerate(rows["designation"]):
+        match = identify_state(states.take([row]))
+        found[str(designation)] = None if match is None else match.to_dict()
+    return found
+
+
+def _show_integrated(console: Console, matches: Mapping[str, Mapping[str, Any] | None]) -> None:
+    from aneos.cli.tables import write
+
+    for designation, match in matches.items():
+        if match is None:
+            write(console, f"{designation}: integrated to its epoch, no known object lies within 18 widths.")
+            continue
+        verdict = "the same object" if match["identified"] else "not identified"
+        write(
+            console,
+            f"{designation}: integrated to its epoch, nearest of {match['compared']} is {match['name']} at "
+            f"{match['distance_sigma']:.2f} widths, chance {probability(match['chance_probability'])}: {verdict}.",
+        )
 
 
 def _undecided(item: Assessment) -> Assessment:
