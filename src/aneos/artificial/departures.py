@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from aneos.artificial.dates import iso_date
 from aneos.artificial.departure_clones import draw
-from aneos.artificial.departure_history import CloneHistory, force_record, trace_back
+from aneos.artificial.departure_history import CAPTIVE_AU, CloneHistory, force_record, trace_back
 from aneos.artificial.departure_launches import CandidateLaunches, candidate_launches
 from aneos.artificial.departure_lookalikes import REACH_AU, Lookalikes, draw_lookalikes
 from aneos.artificial.departure_orbit import TracedOrbit, orbit_from_row, orbit_from_uncertainty
@@ -176,17 +176,20 @@ def departures(
     scores = score_launches(history, cloud.amr_m2kg, rates.expected(usable), usable)
     whole = float(possible.weight.sum())
     near, near_natural = _low_passages(history, natural)
+    shifted = _shifted(history, cloud.amr_m2kg, rates, usable, scores, since, begin, seed)
+    # Look-alikes are not held by the Earth: of an object that is, only its own presence at other dates tells chance.
+    least = shifted if _held(history, since, begin) else 0.0
     return DepartureResult(
         orbit=traced,
-        candidates=_candidates(history, usable, scores),
-        evidence_sum=float(scores.e.sum()),
+        candidates=_candidates(history, usable, scores, least),
+        evidence_sum=min(float(scores.e.sum()), 1.0 / least if least > 0.0 else np.inf),
         known_share=float(usable.weight.sum()) / whole if whole > 0.0 else 0.0,
         near_fraction=near,
         near_expected=near_natural,
         reach_fraction=float(np.unique(history.encounters.row).size / history.n),
         natural_misses=_misses(natural),
         lost_before_tdb_jd=lost,
-        shift_probability=_shifted(history, cloud.amr_m2kg, rates, usable, scores, since, begin, seed),
+        shift_probability=shifted,
         n_clones=clones,
         n_lookalikes=lookalikes,
         n_grounded=int(history.grounded.sum()),
@@ -217,11 +220,11 @@ def _traced(
 
 
 def _candidates(
-    history: CloneHistory, launches: CandidateLaunches, scores: LaunchScores
+    history: CloneHistory, launches: CandidateLaunches, scores: LaunchScores, least_chance: float
 ) -> tuple[DepartureCandidate, ...]:
     worth = np.flatnonzero(scores.e > SHOWN_ABOVE)
     order = worth[np.argsort(-scores.e[worth], kind="stable")][:LISTED]
-    chance = scores.chance_probability
+    chance = np.maximum(scores.chance_probability, least_chance)
     met = history.encounters
     found = []
     for place, row in enumerate(order):
@@ -268,6 +271,12 @@ def _low_passages(history: CloneHistory, natural: Lookalikes) -> tuple[float, fl
     theirs = (natural.distance_km <= LOW_KM) & (natural.c3_km2s2 <= LOW_C3_KM2S2)
     mine = np.unique(met.row[low]).size / history.n
     return float(mine), float((np.unique(natural.row[theirs]).size + 1.0) / (natural.n + 2.0))
+
+
+def _held(history: CloneHistory, since: float, begin: float) -> bool:
+    """Whether the Earth held the cloud near it for most of the known time before the first observation."""
+    known = (history.sampled_tdb_jd >= begin) & (history.sampled_tdb_jd <= since)
+    return bool(known.any() and np.mean(history.distance_au[known] < CAPTIVE_AU) > 0.5)
 
 
 def _misses(natural: Lookalikes) -> float:
