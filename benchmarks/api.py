@@ -56,7 +56,9 @@ def wrk(url: str, process: int, *, connections: int, seconds: int, headers: dict
     answered = re.search(r"(\d+) requests in", text)
     assert answered, text
     if answered[1] == "0":
-        raise SystemExit(f"{url} answered nothing in {seconds} s: the machine is too busy to measure anything")
+        raise SystemExit(
+            f"{url} answered nothing in {seconds} s: the machine is too busy to measure anything"
+        )
     found = re.search(r"Requests/sec:\s+([\d.]+)", text)
     assert found, text
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
