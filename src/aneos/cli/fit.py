@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from aneos.astrometry import FitResult, Observations
     from aneos.observed import Observed
+
+TELLING_CHANCE: Final = 0.05
+"""Matches on the sky that chance gives more often are in the JSON only."""
 
 PlotOption = Annotated[
     Path | None,
@@ -156,12 +159,14 @@ def sky_lines(fits: list[FitResult], given: Observations) -> dict[str, list[dict
 
     from aneos.artificial.sky_tracks import sky_matches
 
-    return {
-        item.designation: [
-            match.to_dict()
-            for match in sky_matches(given.table.filter(pl.col("object").is_in(list(item.names))))
-        ]
+    optical = pl.col("kind") == "optical"
+    rows = {
+        item.designation: given.table.filter(pl.col("object").is_in(list(item.names)) & optical)
         for item in fits
+    }
+    return {
+        name: [match.to_dict() for match in sky_matches(table)] if table.height else []
+        for name, table in rows.items()
     }
 
 
@@ -170,7 +175,8 @@ def show_sky(console: Console, matches: dict[str, list[dict[str, Any]]]) -> None
     from aneos.cli.words import probability
 
     for designation, found in matches.items():
-        for match in found:
+        telling = [match for match in found if match["chance_probability"] <= TELLING_CHANCE]
+        for match in telling:
             cospar = f" ({match['cospar']})" if match["cospar"] else ""
             text = (
                 f"{designation} on the sky: {match['name']}{cospar}, {match['offset_arcsec']:.0f} arcsec away "
@@ -178,9 +184,9 @@ def show_sky(console: Console, matches: dict[str, list[dict[str, Any]]]) -> None
                 f"chance {probability(match['chance_probability'])}"
             )
             console.print(text, markup=False, highlight=False)
-        if not found:
+        if not telling:
             console.print(
-                f"{designation} on the sky: no known artificial object with stored states is there",
+                f"{designation} on the sky: no known artificial object that chance would not put there as well",
                 markup=False,
                 highlight=False,
             )
