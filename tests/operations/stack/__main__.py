@@ -158,9 +158,9 @@ def main_job(stack: Stack, client: httpx2.Client, receiver: Receiver, measured: 
     address = f"https://{RECEIVER}:{PORTS['receiver']}/told"
     hook = posted(client, "admin/webhooks", {"name": "receiver", "url": address}, headers=headers)
     rule = {
-        "name": "artificial ones",
+        "name": "whatever may be artificial",
         "kind": "science",
-        "condition": {"class": "artificial"},
+        "condition": {"probability_artificial__ge": 1e-9},
         "severity": "critical",
     }
     posted(client, "monitoring/rules", rule, headers=headers)
