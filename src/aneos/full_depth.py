@@ -1,7 +1,8 @@
 """``depth="full"``: what the quick lines leave undecided is integrated back to the launches.
 
 Only objects whose quick class is not settled are traced: insufficient data, unexplained, or probably artificial but
-not identified. The departure line is added to the others, and posterior and class follow from the sum.
+not identified. The departure line is added to the others, and posterior and class follow from the sum. The registry,
+integrated to the object's epoch, is asked once more for its name.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from aneos import assessment as rules
 from aneos import screening
 from aneos.artificial.departure_orbit import TracedOrbit, orbit_from_row
 from aneos.artificial.departures import DepartureResult
-from aneos.assessment import Assessment, ObjectClass, Report
+from aneos.artificial.nbody_identify import NBodyMatch, identify_state
+from aneos.assessment import Assessment, Identity, ObjectClass, Report
 from aneos.astrometry import FitResult
 from aneos.catalogue import Catalogue
 from aneos.catalogue.measurements import with_measurements
@@ -87,13 +89,15 @@ def deepen(
         if tell is not None:
             tell(f"tracing {item.designation} back to 1957")
         try:
-            result = trace(orbit(item), settings)
+            traced = orbit(item)
+            result = trace(traced, settings)
+            match = identify_state(traced.states)
         except InputError as error:
             out.append(item)
             rejected.append(RejectedRow(0, f"not traced: {error}", item.designation))
             continue
         forces = dict(result.provenance)
-        out.append(with_departure(item, result))
+        out.append(with_identity(with_departure(item, result), match))
     lines = [*report.signature["model"]["lines"], line.LINE]
     model = report.signature["model"] | {
         "lines": lines,
@@ -128,6 +132,28 @@ def with_departure(item: Assessment, result: DepartureResult) -> Assessment:
         departures=departures_of(result),
         missing=missing,
         verdict=f"{_changed(item, word, probability)}{evidence.summary}",
+    )
+
+
+def with_identity(item: Assessment, match: NBodyMatch | None) -> Assessment:
+    """An assessment that names the known object whose integrated orbit it is, where the quick line named none.
+
+    The match is told among the inputs of the departure line. As everywhere, an object is called known only where the
+    other lines leave it a posterior of at least ARTIFICIAL_FROM.
+    """
+    told = None if match is None else match.to_dict()
+    *others, last = item.evidence
+    evidence = (*others, replace(last, inputs=dict(last.inputs) | {"n_body_match": told}))
+    if match is None or not match.identified or item.identity is not None:
+        return replace(item, evidence=evidence)
+    named = Identity(match.name, match.cospar, match.chance_probability)
+    known = item.probability_artificial >= rules.ARTIFICIAL_FROM
+    return replace(
+        item,
+        evidence=evidence,
+        identity=named,
+        object_class="known_artificial" if known else item.object_class,
+        verdict=f"The integrated orbit of {match.name} is within {match.distance_sigma:.1f} widths. {item.verdict}",
     )
 
 

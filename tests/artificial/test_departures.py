@@ -156,6 +156,7 @@ def test_the_published_fit_of_the_lucy_centaur_leads_to_its_launch(shared_data: 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_2020_so_comes_first_from_surveyor_2_whatever_the_seed() -> None:
     geocentric = {
         "designation": "2020 SO",
