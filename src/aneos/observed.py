@@ -1,13 +1,14 @@
 """From observations to assessments: fit, then weigh the lines that the fit allows.
 
 An object bound to the Earth has no orbit about the Sun to speak of: there the short-arc line takes the place of the
-orbit and identity lines, which share its geometry. The same holds where the arc leaves the distance open.
+orbit and identity lines, which share its geometry. The same holds where the arc leaves the distance open. A known
+artificial object that stands where this one was seen gives an identity line of its own, if it outweighs the orbit's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +16,8 @@ import polars as pl
 
 from aneos import assessment as rules
 from aneos import screening
-from aneos.assessment import Assessment, Missing, Report
+from aneos.artificial.sky_tracks import registry_tracks
+from aneos.assessment import Assessment, Identity, Missing, Report
 from aneos.astrometry import (
     FitFailure,
     FitResult,
@@ -26,10 +28,10 @@ from aneos.astrometry import (
 )
 from aneos.astrometry.outlook import Outlook
 from aneos.astrometry.short_arc import Digest2, Ranging
-from aneos.astrometry.sky_match import Track, match_tracks
+from aneos.astrometry.sky_match import SkyMatch, Track, match_tracks
 from aneos.catalogue import Catalogue, load_bundled
 from aneos.errors import InputError, RejectedRow
-from aneos.evidence import short_arc
+from aneos.evidence import short_arc, sky_identity
 from aneos.evidence.area_to_mass import forecast
 from aneos.evidence.base import Evidence
 
@@ -51,12 +53,14 @@ class Observed:
     fits: tuple[FitResult, ...]
     failures: tuple[FitFailure, ...]
     observations: Observations
+    sky_matches: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report's JSON shape with completeness and failures added."""
+        """The report's JSON shape with completeness, failures and matches on the sky added."""
         return self.report.to_dict() | {
             "observations": self.observations.to_dict(),
             "failures": [failure.to_dict() for failure in self.failures],
+            "sky_matches": self.sky_matches,
         }
 
 
@@ -66,22 +70,28 @@ def assess_observations(
     without: Collection[str] = (),
     prior: float = rules.DEFAULT_PRIOR,
     workers: int | None = None,
-    tracks: Sequence[Track] = (),
+    tracks: Sequence[Track] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Observed:
     """Fit and assess every object of a file of observations.
 
-    ``tracks`` are ephemerides of known artificial objects to be matched on the sky. Objects that give no orbit stand
-    in ``failures`` and, with the reason, in the report's ``rejected``. Raises InputError as the readers and the
-    screen do.
+    ``tracks`` are ephemerides of known artificial objects to be matched on the sky, by default those of the registry.
+    p- and q-values do not count a match on the sky. Objects that give no orbit stand in ``failures`` and, with the
+    reason, in the report's ``rejected``. Raises InputError as the readers and the screen do.
     """
     rules.check_prior(prior)
     results = fit_observations(observations, workers=workers, progress=progress)
     fits = tuple(result for result in results if isinstance(result, FitResult))
     failures = tuple(result for result in results if isinstance(result, FitFailure))
+    known = registry_tracks() if tracks is None else tracks
+    sky = [_on_the_sky(_rows_of(fit, observations.table), known) for fit in fits]
     assessments = tuple(
-        _assessed(fit, _rows_of(fit, observations.table), tracks, without, prior) for fit in fits
+        _assessed(fit, _rows_of(fit, observations.table), matches, without, prior)
+        for fit, matches in zip(fits, sky, strict=True)
     )
+    shown = {
+        fit.designation: [match.to_dict() for match in found] for fit, found in zip(fits, sky, strict=True)
+    }
     rejected = (
         *observations.rejected,
         *(row for fit in fits for row in fit.rejected),
@@ -90,22 +100,25 @@ def assess_observations(
     )
     empty = Catalogue(fits[0].to_table() if fits else pl.DataFrame(), observations.provenance)
     signature = screening.make_signature(empty, without, prior)
-    return Observed(Report(signature, assessments, rejected), fits, failures, observations)
+    return Observed(Report(signature, assessments, rejected), fits, failures, observations, shown)
 
 
 def _rows_of(fit: FitResult, table: pl.DataFrame) -> pl.DataFrame:
     return table.filter(pl.col("object").is_in(list(fit.names)))
 
 
+def _on_the_sky(table: pl.DataFrame, tracks: Sequence[Track]) -> list[SkyMatch]:
+    return match_tracks(table, tracks) if (table["kind"] == "optical").any() else []
+
+
 def _assessed(
     fit: FitResult,
     table: pl.DataFrame,
-    tracks: Sequence[Track],
+    matches: Sequence[SkyMatch],
     without: Collection[str],
     prior: float,
 ) -> Assessment:
     ranging, classes = _short(fit, table)
-    matches = match_tracks(table, tracks) if tracks else []
     line = short_arc.explain(fit, ranging, classes, matches)
     bound, _, _ = short_arc.bound_probability(fit, ranging)
     geocentric = bound is not None and bound >= BOUND_FROM
@@ -114,12 +127,50 @@ def _assessed(
     if float(np.sqrt(fit.element_covariance[0, 0])) > IDENTITY_SIGMA_AU:
         left_out.add("identity")
     base = _screened(fit, left_out, prior)
+    sky = None if "identity" in without else sky_identity.explain(matches)
     if not alone:
         quiet = replace(line, status="not applicable", log10_bayes_factor=0.0, interval=(0.0, 0.0))
         evidence = (*(base.evidence if base else ()), quiet)
-        return _finished(base, fit, evidence, prior)
+        return _named(_finished(base, fit, evidence, prior), fit, sky)
     evidence = (*(base.evidence if base else ()), line)
-    return _finished(base, fit, evidence, prior, recompute=True)
+    return _named(_finished(base, fit, evidence, prior, recompute=True), fit, sky)
+
+
+def _named(item: Assessment, fit: FitResult, sky: tuple[Evidence, SkyMatch] | None) -> Assessment:
+    """The assessment with the sky's identity line in place of the orbit's, where it says more than that."""
+    if sky is None:
+        return item
+    line, match = sky
+    of_orbit = next((one for one in item.evidence if one.line == line.line), None)
+    weight = of_orbit.log10_bayes_factor if of_orbit is not None and of_orbit.status == "measured" else None
+    if item.identity is not None and weight is not None and weight >= line.log10_bayes_factor:
+        return item
+    line = replace(line, inputs=dict(line.inputs) | {"orbit_log10_bayes_factor_not_counted": weight})
+    evidence = (*(one for one in item.evidence if one.line != line.line), line)
+    measured = [one for one in evidence if one.status == "measured"]
+    total = item.log10_bayes_factor - (weight or 0.0) + line.log10_bayes_factor
+    probability, lo, hi = (float(rules.posterior(x, item.prior)) for x in _ends(measured, total))
+    known = probability >= rules.ARTIFICIAL_FROM
+    word = "known_artificial" if known else item.object_class
+    if word == "natural" and probability >= rules.NATURAL_BELOW:
+        word = "insufficient_data"
+    return replace(
+        item,
+        object_class=word,
+        probability_artificial=probability,
+        interval=(lo, hi),
+        log10_bayes_factor=total,
+        evidence=evidence,
+        identity=Identity(match.name, match.cospar, match.chance_probability),
+        verdict=_verdict(fit, word, probability, evidence),
+    )
+
+
+def _ends(measured: Sequence[Evidence], total: float) -> tuple[float, float, float]:
+    """The total and its ends, the errors of the lines being independent."""
+    below = float(np.sqrt(sum((item.log10_bayes_factor - item.interval[0]) ** 2 for item in measured)))
+    above = float(np.sqrt(sum((item.interval[1] - item.log10_bayes_factor) ** 2 for item in measured)))
+    return total, total - below, total + above
 
 
 def _short(fit: FitResult, table: pl.DataFrame) -> tuple[Ranging | None, Digest2 | None]:
@@ -166,11 +217,7 @@ def _finished(
         return replace(base, evidence=evidence, orbit=orbit, missing=missing)
     measured = [item for item in evidence if item.status == "measured"]
     total = sum(item.log10_bayes_factor for item in measured)
-    below = float(np.sqrt(sum((item.log10_bayes_factor - item.interval[0]) ** 2 for item in measured)))
-    above = float(np.sqrt(sum((item.interval[1] - item.log10_bayes_factor) ** 2 for item in measured)))
-    probability, lo, hi = (
-        float(rules.posterior(value, prior)) for value in (total, total - below, total + above)
-    )
+    probability, lo, hi = (float(rules.posterior(value, prior)) for value in _ends(measured, total))
     push = next((item for item in measured if item.line == "area_to_mass"), None)
     inputs = push.inputs if push is not None else {}
     bound = any(item.line == short_arc.LINE and item.log10_bayes_factor > 3.0 for item in measured)

@@ -26,6 +26,9 @@ SLOWEST_ARCSEC_MIN: Final = 0.5
 ARCSEC_MIN: Final = ARCSEC * 1440.0
 """One arcsecond a minute in radians a day."""
 
+NIGHTS_MOST: Final = 12
+"""Nights of a longer record that are tried, evenly spread."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
@@ -41,7 +44,10 @@ class Track:
 @dataclass(frozen=True, slots=True)
 class SkyMatch:
     """A known object near the observed place: offset (arcsec) and its σ, difference of motion (arcsec/min), topocentric
-    distance (au), and the probability that one of all the tracks lies this near in place and motion by chance."""
+    distance (au), and the probability that one of all the tracks lies this near in place and motion by chance.
+
+    ``motion_arcsec_min`` is the observed motion and ``motion_sigma_arcsec_min`` 1σ of its difference (null for a single
+    instant); ``tried`` counts the tracks times the nights that were tried, which the chance allows for."""
 
     name: str
     cospar: str | None
@@ -50,6 +56,9 @@ class SkyMatch:
     motion_offset_arcsec_min: float
     distance_au: float
     chance_probability: float
+    motion_arcsec_min: float
+    motion_sigma_arcsec_min: float | None
+    tried: int
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -60,19 +69,45 @@ class SkyMatch:
             "motion_offset_arcsec_min": self.motion_offset_arcsec_min,
             "distance_au": self.distance_au,
             "chance_probability": self.chance_probability,
+            "motion_arcsec_min": self.motion_arcsec_min,
+            "motion_sigma_arcsec_min": self.motion_sigma_arcsec_min,
+            "tried": self.tried,
         }
 
 
 def match_tracks(table: pl.DataFrame, tracks: Sequence[Track]) -> list[SkyMatch]:
     """Known objects that agree with the observations of one object within 4σ in place and motion, most telling first.
 
-    The motion is compared where the observations span more than a minute. Tracks without a position then are passed
-    over. Raises InputError where no observation can be placed.
+    Each night stands for itself, as published orbits do not know what an object with engines does later: the most
+    telling night of each track counts, of at most NIGHTS_MOST. The motion is compared where the observations span more
+    than a minute. Tracks without a position then are passed over. Raises InputError where no observation can be placed.
     """
     arc, _ = make_arc(conform(table))
-    arc = arc.take(arc.optical)
-    found = [match for track in tracks if (match := _match(arc, track, len(tracks))) is not None]
-    return sorted(found, key=lambda match: match.chance_probability)
+    nights = _nights(arc.take(arc.optical))
+    tried = len(tracks) * len(nights)
+    found: dict[str, SkyMatch] = {}
+    for night in nights:
+        for track in tracks:
+            match = _match(night, track, tried)
+            if match is not None and (
+                track.name not in found or match.chance_probability < found[track.name].chance_probability
+            ):
+                found[track.name] = match
+    return sorted(found.values(), key=lambda match: match.chance_probability)
+
+
+def _nights(arc: Arc) -> list[Arc]:
+    """Runs of observations no more than six hours apart and no longer than a day, in order of time."""
+    if not len(arc):
+        return []
+    arc = arc.take(np.argsort(arc.time, kind="stable"))
+    starts = [0]
+    for row in range(1, len(arc)):
+        if arc.time[row] - arc.time[row - 1] > 0.25 or arc.time[row] - arc.time[starts[-1]] > 1.0:
+            starts.append(row)
+    ends = [*starts[1:], len(arc)]
+    chosen = np.unique(np.linspace(0, len(starts) - 1, min(NIGHTS_MOST, len(starts))).round().astype(int))
+    return [arc.take(np.arange(starts[night], ends[night])) for night in chosen]
 
 
 def _match(arc: Arc, track: Track, count: int) -> SkyMatch | None:
@@ -108,6 +143,9 @@ def _match(arc: Arc, track: Track, count: int) -> SkyMatch | None:
         drift / ARCSEC_MIN,
         float(np.median(distance)),
         chance,
+        motion / ARCSEC_MIN,
+        drift_sigma / ARCSEC_MIN if np.isfinite(drift_sigma) else None,
+        count,
     )
 
 

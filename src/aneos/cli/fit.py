@@ -112,7 +112,7 @@ def assess_file(
         raise InputError("no object of this file could be fitted", source=path)
     _draw(plot, list(observed.fits), given)
 
-    matches = sky_lines(list(observed.fits), given)
+    matches = observed.sky_matches
 
     def render(console: Console) -> None:
         show_fits(console, list(observed.fits))

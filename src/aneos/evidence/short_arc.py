@@ -29,6 +29,9 @@ NATURALS: Final = (2, 0)
 ARTIFICIALS: Final = (4, 2)
 """Widely and tightly bound ones among them."""
 
+TELLING_CHANCE: Final = 0.05
+"""Matches on the sky that chance gives more often stand in the inputs only."""
+
 PROBABILITY_FLOOR: Final = 1e-6
 """Least probability of each of the three states: no fit is believed beyond it."""
 
@@ -124,7 +127,7 @@ def _sentence(
         text += ", as natural bodies are for months, about one catalogued in twenty thousand"
     if digest2 is not None:
         text += f"; digest2 gives NEO {digest2.neo:.0f}, which is no word on its origin"
-    if matches:
+    if matches and matches[0].chance_probability <= TELLING_CHANCE:
         best = matches[0]
         text += f"; {best.name} should be {best.offset_arcsec:.0f} arcsec away (chance {best.chance_probability:.1g})"
     return text + "."
