@@ -65,8 +65,8 @@ contracts: env
 	$(BIN)/lint-imports
 
 unit: env tools assets
-	$(BIN)/pytest -n 2 --ignore=tests/dashboard/test_browser.py
-	$(BIN)/pytest tests/dashboard/test_browser.py # a process of its own: Playwright keeps an event loop running in it
+	$(BIN)/pytest -n 2 -m "not browser"
+	$(BIN)/pytest -m browser # Playwright keeps an event loop running: a process of its own
 
 docs: env
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

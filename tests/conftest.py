@@ -18,8 +18,12 @@ settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip tests marked ``shared``, saying why, where the reference data are absent."""
+    """Mark what needs a browser; skip tests marked ``shared``, saying why, where the reference data are absent."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "browser" in item.fixturenames:
+            item.add_marker(pytest.mark.browser)
     if (SHARED / "data").is_dir():
         return
     reason = f"reference data not found at {SHARED} (set ANEOS_SHARED)"
