@@ -9,6 +9,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from aneos_api.errors import ServiceError
 from aneos_api.middleware.state import route_of, state_of
 from aneos_api.observability.metrics import IN_FLIGHT, REQUESTS, SECONDS
 
@@ -42,6 +43,9 @@ class MeasureMiddleware:
         IN_FLIGHT.inc()
         try:
             await self._app(scope, receive, watch)
+        except ServiceError as error:  # the boundary around this turns it into a reply
+            status = error.status
+            raise
         finally:
             IN_FLIGHT.dec()
             self._count(scope, status, time.perf_counter() - started)
