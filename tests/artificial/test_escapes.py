@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dask import distributed
 
 from aneos.artificial import escapes
 from aneos.artificial.escapes import LAGRANGE_KM, Recipe, draw, draw_leak, simulate
@@ -85,7 +86,6 @@ def test_no_leak_without_an_old_enough_launch() -> None:
 
 
 def test_dask_computes_the_same_population(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    distributed = pytest.importorskip("dask.distributed")
     monkeypatch.setattr(escapes, "CHUNK", 3)
     local = simulate(RECIPE, tmp_path / "local")
     with distributed.LocalCluster(
