@@ -20,6 +20,7 @@ env: $(STAMP) ## install the locked environment into .venv
 
 $(STAMP): $(LOCKS) pyproject.toml $(wildcard src/aneos/orbits/*.[ch] src/aneos/dynamics/*.[ch])
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "aNEOS needs Python 3.11 or newer: make env PYTHON=python3.11")'
+	@$(PYTHON) -c 'import os, sys, sysconfig; sys.exit(not os.path.isfile(sysconfig.get_path("include") + "/Python.h") and "aNEOS needs Python'"'"'s headers (Python.h) to build its kernels: python3-dev on Debian")'
 	@command -v cc >/dev/null || { echo "aNEOS needs a C compiler (cc) to build its kernels" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
