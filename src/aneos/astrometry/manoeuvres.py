@@ -91,27 +91,21 @@ def find_kick(arc: Arc, solution: Solution, sound: BoolArray) -> tuple[Kick, int
     gaps = gap_rows(arc)
     if not gaps.size or len(arc) < LEAST:
         return None
-    whitening = whitening_matrices(arc, solution.prediction)
-    residual = np.einsum("mij,mj->mi", whitening, solution.prediction.residual)
-    jacobian = np.einsum("mij,mjk->mik", whitening, solution.prediction.partials)
+    residual, jacobian = whitened(arc, solution)
     keep = sound
     free = np.flatnonzero(solution.free)
-    part = np.linspace(0.0, 1.0, MOMENTS)
-    moments = (arc.time[gaps][:, None] * (1.0 - part) + arc.time[gaps + 1][:, None] * part).ravel()
     try:
-        _, transition = propagate_with_partials(
-            solution.epoch, solution.state, moments, solution.nongravitational, solution.asteroids
-        )
+        transition = transitions(solution, moments_within(arc, gaps, MOMENTS))
     except PropagationError:
         return None
-    base, _ = _left(jacobian[keep][:, :, free], residual[keep])
+    base, _ = linear_step(jacobian[keep][:, :, free], residual[keep])
     scatter = max(1.0, base / max(2 * int(keep.sum()) - free.size, 1))
     trials: list[tuple[float, int, FloatArray]] = []
     for gap, matrix in zip(np.repeat(gaps, MOMENTS), transition, strict=True):
-        by_kick = np.linalg.pinv(matrix[:, :6])[:, 3:6]
-        extra = np.einsum("mik,kl->mil", jacobian[:, :, :6], by_kick)
-        extra[: gap + 1] = 0.0
-        left, parameters = _left(np.concatenate([jacobian[:, :, free], extra], axis=2)[keep], residual[keep])
+        extra = kick_columns(jacobian, matrix, int(gap))
+        left, parameters = linear_step(
+            np.concatenate([jacobian[:, :, free], extra], axis=2)[keep], residual[keep]
+        )
         trials.append((left, int(gap), parameters[-3:]))
     best = min(trials, key=lambda trial: trial[0])
     scatter = max(1.0, best[0] / max(2 * int(keep.sum()) - free.size - 3, 1))
@@ -149,6 +143,59 @@ def gap_rows(arc: Arc) -> IntArray:
     return gaps[(gaps >= 3) & (gaps < len(arc) - 4)]
 
 
+def moments_within(arc: Arc, gaps: IntArray, count: int) -> FloatArray:
+    """``count`` moments (TDB JD) in each gap, evenly spread from its beginning to its end: gap by gap, (k · count,)."""
+    part = np.linspace(0.0, 1.0, count)
+    return np.asarray((arc.time[gaps][:, None] * (1.0 - part) + arc.time[gaps + 1][:, None] * part).ravel())
+
+
+def transitions(solution: Solution, moments: FloatArray) -> FloatArray:
+    """Derivatives (k, 6, 9) of the states at some moments by those at the solution's epoch and A1 to A3.
+
+    Raises PropagationError.
+    """
+    _, found = propagate_with_partials(
+        solution.epoch, solution.state, moments, solution.nongravitational, solution.asteroids
+    )
+    return found
+
+
+def whitened(arc: Arc, solution: Solution) -> tuple[FloatArray, FloatArray]:
+    """Residuals (m, 2) and their derivatives (m, 2, 9) in units of their errors."""
+    whitening = whitening_matrices(arc, solution.prediction)
+    return (
+        np.einsum("mij,mj->mi", whitening, solution.prediction.residual),
+        np.einsum("mij,mjk->mik", whitening, solution.prediction.partials),
+    )
+
+
+def kick_columns(jacobian: FloatArray, transition: FloatArray, gap: int) -> FloatArray:
+    """Derivatives (m, 2, 3) by a change of velocity at a moment in a gap: none for the rows up to ``gap``."""
+    columns = np.einsum("mik,kl->mil", jacobian[:, :, :6], np.linalg.pinv(transition[:, :6])[:, 3:6])
+    columns[: gap + 1] = 0.0
+    return np.asarray(columns)
+
+
+def linear_step(jacobian: FloatArray, residual: FloatArray) -> tuple[float, FloatArray]:
+    """χ² left after the best linear step, and the step."""
+    design, target = jacobian.reshape(-1, jacobian.shape[2]), residual.reshape(-1)
+    scaled, scale = _scaled(design)
+    step, *_ = np.linalg.lstsq(scaled, target, rcond=None)
+    return float(np.sum((target - scaled @ step) ** 2)), step / scale
+
+
+def step_covariance(jacobian: FloatArray) -> FloatArray:
+    """Covariance of the parameters of :func:`linear_step`."""
+    scaled, scale = _scaled(jacobian.reshape(-1, jacobian.shape[2]))
+    return np.asarray(np.linalg.pinv(scaled.T @ scaled, rcond=1e-14, hermitian=True) / np.outer(scale, scale))
+
+
+def _scaled(design: FloatArray) -> tuple[FloatArray, FloatArray]:
+    scale = np.linalg.norm(design, axis=0)
+    scale[scale == 0.0] = 1.0
+    return design / scale, scale
+
+
 def _piece(arc: Arc, solution: Solution, rows: IntArray) -> Piece | None:
     piece = arc.take(rows)
     middle = float(piece.time[len(piece) // 2])
@@ -175,15 +222,6 @@ def _piece(arc: Arc, solution: Solution, rows: IntArray) -> Piece | None:
         float(np.sqrt(final.covariance[6, 6])) * scale / A1_PER_AMR_AU_D2 if known else None,
         final.reduced_chi2,
     )
-
-
-def _left(jacobian: FloatArray, residual: FloatArray) -> tuple[float, FloatArray]:
-    """χ² left after the best linear step, and the step."""
-    design, target = jacobian.reshape(-1, jacobian.shape[2]), residual.reshape(-1)
-    scale = np.linalg.norm(design, axis=0)
-    scale[scale == 0.0] = 1.0
-    step, *_ = np.linalg.lstsq(design / scale, target, rcond=None)
-    return float(np.sum((target - design / scale @ step) ** 2)), step / scale
 
 
 def _utc(time_tdb_jd: float) -> str:

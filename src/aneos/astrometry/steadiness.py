@@ -15,11 +15,19 @@ import numpy as np
 
 from aneos.astrometry.arc import Arc, BoolArray
 from aneos.astrometry.calendar import iso_time
-from aneos.astrometry.least_squares import Solution, whitening_matrices
+from aneos.astrometry.least_squares import Solution
+from aneos.astrometry.manoeuvres import (
+    GAP_DAYS,
+    kick_columns,
+    linear_step,
+    moments_within,
+    step_covariance,
+    transitions,
+    whitened,
+)
 from aneos.constants import A1_PER_AMR_AU_D2, AU_PER_DAY_KMS
-from aneos.dynamics.fitting import FloatArray, PropagationError, propagate_with_partials, tdb_to_utc
+from aneos.dynamics.fitting import FloatArray, PropagationError, tdb_to_utc
 
-GAP_DAYS: Final = 0.3
 MOMENTS: Final = 3
 LEAST: Final = 6
 """Observations that each half of an arc must have."""
@@ -96,15 +104,10 @@ def steadiness(arc: Arc, solution: Solution, used: BoolArray) -> Steadiness | No
     gaps = gaps[(counted[gaps] >= LEAST) & (counted[-1] - counted[gaps] >= LEAST)]
     if not gaps.size:
         return None
-    whitening = whitening_matrices(arc, solution.prediction)
-    residual = np.einsum("mij,mj->mi", whitening, solution.prediction.residual)
-    jacobian = np.einsum("mij,mjk->mik", whitening, solution.prediction.partials)
-    part = np.linspace(0.0, 1.0, MOMENTS)
-    moments = (arc.time[gaps][:, None] * (1.0 - part) + arc.time[gaps + 1][:, None] * part).ravel()
+    residual, jacobian = whitened(arc, solution)
+    moments = moments_within(arc, gaps, MOMENTS)
     try:
-        _, transition = propagate_with_partials(
-            solution.epoch, solution.state, moments, solution.nongravitational, solution.asteroids
-        )
+        transition = transitions(solution, moments)
     except PropagationError:
         return None
     scatter = max(1.0, solution.reduced_chi2)
@@ -112,12 +115,11 @@ def steadiness(arc: Arc, solution: Solution, used: BoolArray) -> Steadiness | No
     half = _halves(arc, solution, used, gaps, transition, jacobian, residual, others)
     # Without the push: what A1 explains goes back into the residuals, and a kick has to explain it.
     unpushed = residual + jacobian[:, :, 6] * solution.nongravitational[0]
-    with_push = _solve(jacobian[used][:, :, [*others, 6]], residual[used])[0]
+    with_push, _ = linear_step(jacobian[used][:, :, [*others, 6]], residual[used])
     best = (np.inf, 0.0, 0.0)
     for gap, moment, matrix in zip(np.repeat(gaps, MOMENTS), moments, transition, strict=True):
-        kick = np.einsum("mik,kl->mil", jacobian[:, :, :6], np.linalg.pinv(matrix[:, :6])[:, 3:6])
-        kick[: gap + 1] = 0.0
-        left, step, _ = _solve(np.concatenate([jacobian[:, :, others], kick], axis=2)[used], unpushed[used])
+        kick = kick_columns(jacobian, matrix, int(gap))
+        left, step = linear_step(np.concatenate([jacobian[:, :, others], kick], axis=2)[used], unpushed[used])
         if left < best[0]:
             best = (left, float(np.linalg.norm(step[-3:])) * AU_PER_DAY_KMS * 1000.0, float(moment))
     return Steadiness(*half, best[1], iso_time(tdb_to_utc(best[2])), (best[0] - with_push) / scatter)
@@ -142,7 +144,9 @@ def _halves(
     later = jacobian[:, :, 6] - np.einsum("mik,k->mi", jacobian[:, :, :6], shift)
     later[: gap + 1] = 0.0
     both = np.stack([jacobian[:, :, 6] - later, later], axis=2)
-    _, step, covariance = _solve(np.concatenate([jacobian[:, :, others], both], axis=2)[used], residual[used])
+    columns = np.concatenate([jacobian[:, :, others], both], axis=2)[used]
+    _, step = linear_step(columns, residual[used])
+    covariance = step_covariance(columns)
     scale = max(1.0, solution.reduced_chi2) ** 0.5
     values = (solution.nongravitational[0] + step[-2:]) / A1_PER_AMR_AU_D2
     sigma = np.sqrt(np.diag(covariance)[-2:]) * scale / A1_PER_AMR_AU_D2
@@ -151,14 +155,3 @@ def _halves(
     moment = iso_time(tdb_to_utc(float(0.5 * (arc.time[gap] + arc.time[gap + 1]))))
     before, after = ((float(value), float(error)) for value, error in zip(values, sigma, strict=True))
     return moment, before, after, apart
-
-
-def _solve(jacobian: FloatArray, residual: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-    """χ² left after the best linear step, the step, and its covariance."""
-    design, target = jacobian.reshape(-1, jacobian.shape[2]), residual.reshape(-1)
-    scale = np.linalg.norm(design, axis=0)
-    scale[scale == 0.0] = 1.0
-    scaled = design / scale
-    step, *_ = np.linalg.lstsq(scaled, target, rcond=None)
-    covariance = np.linalg.pinv(scaled.T @ scaled, rcond=1e-14, hermitian=True) / np.outer(scale, scale)
-    return float(np.sum((target - scaled @ step) ** 2)), step / scale, covariance
