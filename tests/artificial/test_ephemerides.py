@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from aneos.artificial.ephemerides import ephemeris, not_placed
+from aneos.artificial.ephemerides import apparent_magnitude, ephemeris, not_placed
 from aneos.artificial.follow import follow
 from aneos.artificial.known import resolve
 from aneos.dynamics.timescales import utc_to_tdb_jd
@@ -50,6 +50,13 @@ def test_times_without_a_place_say_why():
     assert "before its launch" in found.reason[0]
     assert np.isnan(found.sky.ra_deg[0])
     assert np.isfinite(found.sky.ra_deg[1])
+
+
+def test_no_magnitude_is_made_up_where_the_phase_is_too_large():
+    V = apparent_magnitude(28.5, np.full(3, 1.0), np.full(3, 0.1), np.radians([0.0, 119.0, 121.0]))
+    assert V[0] == pytest.approx(28.5 - 5.0)
+    assert V[1] > V[0]
+    assert np.isnan(V[2])
 
 
 def test_an_object_without_a_magnitude_names_it_missing():

@@ -36,6 +36,7 @@ FloatArray = npt.NDArray[np.float64]
 LIGHT_AU_D: Final = 173.144_632_674_240_3
 ARCSEC_PER_RAD: Final = 648_000.0 / np.pi
 SLOPE: Final = 0.15
+LARGEST_PHASE_DEG: Final = 120.0
 DEFAULT_CLONES: Final = 32
 MOST_TIMES: Final = 100_000
 
@@ -167,7 +168,7 @@ def ephemeris_of(
     seen = observe(followed, _observer(place, epochs), H)
     placed = usable_orbits(known)
     used = sorted({int(number) for number in followed.orbit if number >= 0})
-    missing = () if H is not None else ("V: no absolute magnitude or size of it is known",)
+    missing = _without_magnitude(H, seen)
     return Ephemeris(
         known.id,
         known.name,
@@ -196,6 +197,16 @@ def iso_second(jd_utc: float) -> str:
     """A UTC Julian date to the second: ``2029-04-13T21:46:00Z``."""
     moment = datetime(2000, 1, 1, 12, tzinfo=UTC) + timedelta(days=float(jd_utc) - J2000_TDB_JD)
     return (moment + timedelta(microseconds=500_000)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _without_magnitude(H: float | None, seen: Sky) -> tuple[str, ...]:
+    if H is None:
+        return ("V: no absolute magnitude or size of it is known",)
+    if np.any(seen.phase_deg > LARGEST_PHASE_DEG):
+        return (
+            f"V where the phase angle is beyond {LARGEST_PHASE_DEG:g}°: the H, G system does not reach there",
+        )
+    return ()
 
 
 def absolute_magnitude(known: KnownObject) -> float | None:
@@ -250,12 +261,13 @@ def observe(followed: Followed, observer: FloatArray, H: float | None) -> Sky:
 def apparent_magnitude(
     H: float | None, sun_distance_au: FloatArray, range_au: FloatArray, phase_rad: FloatArray
 ) -> FloatArray:
-    """V by the H, G system (Bowell et al. 1989) with G = 0.15; NaN where H is None."""
+    """V by the H, G system (Bowell et al. 1989) with G = 0.15; NaN where H is None, and at phase angles beyond
+    :data:`LARGEST_PHASE_DEG`, for which the system was not made."""
     if H is None:
         return np.full(np.shape(range_au), np.nan)
-    half = np.tan(0.5 * np.minimum(phase_rad, np.radians(179.0)))
+    half = np.tan(0.5 * np.where(phase_rad <= np.radians(LARGEST_PHASE_DEG), phase_rad, np.nan))
     phi = (1.0 - SLOPE) * np.exp(-3.33 * half**0.63) + SLOPE * np.exp(-1.87 * half**1.22)
-    return np.asarray(H + 5.0 * np.log10(sun_distance_au * range_au) - 2.5 * np.log10(np.maximum(phi, 1e-12)))
+    return np.asarray(H + 5.0 * np.log10(sun_distance_au * range_au) - 2.5 * np.log10(phi))
 
 
 def barycentric(body: str, epochs_tdb_jd: FloatArray) -> FloatArray:
