@@ -19,7 +19,10 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 
 class MeasureMiddleware:
-    """``log_requests`` writes one line per request; health checks and metrics are left out."""
+    """``log_requests`` writes one line per request; health checks and metrics are left out.
+
+    A stream of events is timed until it begins: it lasts as long as its reader stays, which is no slowness.
+    """
 
     def __init__(self, app: ASGIApp, *, log_requests: bool) -> None:
         self._app = app
@@ -33,11 +36,14 @@ class MeasureMiddleware:
             return
         started = time.perf_counter()
         status = 500
+        begun: float | None = None
 
         async def watch(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if dict(message["headers"]).get(b"content-type", b"").startswith(b"text/event-stream"):
+                    begun = time.perf_counter()
             await send(message)
 
         IN_FLIGHT.inc()
@@ -48,7 +54,7 @@ class MeasureMiddleware:
             raise
         finally:
             IN_FLIGHT.dec()
-            self._count(scope, status, time.perf_counter() - started)
+            self._count(scope, status, (begun or time.perf_counter()) - started)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         state = state_of(scope)
