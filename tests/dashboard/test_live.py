@@ -73,3 +73,12 @@ def test_the_curves_of_the_monitoring_grow(visit: Callable[..., Visit]) -> None:
     seen.page.wait_for_selector(f'[data-chart="memory_bytes"]:not([data-points="{before}"])')
     assert int(chart.get_attribute("data-points") or 0) > before
     seen.check()
+
+
+def test_curves_follow_the_width_of_the_window(visit: Callable[..., Visit]) -> None:
+    seen = visit("viewer")
+    seen.open("/monitoring")
+    seen.page.wait_for_selector('[data-chart="memory_bytes"][data-points]')
+    seen.page.set_viewport_size({"width": 390, "height": 800})
+    seen.page.wait_for_function("document.documentElement.scrollWidth <= 390")
+    seen.check()

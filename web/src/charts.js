@@ -6,13 +6,18 @@ import { page } from "./colours.js";
 import { el } from "./dom.js";
 
 const EVERY_MS = 300_000;
+const HEIGHT = 170;
 
 class Chart {
   constructor(place) {
     this.place = place;
+    this.scale = Number(place.dataset.scale);
     this.load();
     setInterval(() => document.hidden || this.load(), EVERY_MS);
     document.addEventListener("theme", () => this.points && this.draw());
+    new ResizeObserver(() => {
+      if (this.plot && Math.abs(place.clientWidth - this.plot.width) > 1) this.plot.setSize({ width: place.clientWidth, height: HEIGHT });
+    }).observe(place);
   }
 
   async load() {
@@ -47,8 +52,8 @@ class Chart {
     this.place.dataset.points = String(points.length);
     const axis = { stroke: page("--ink"), grid: { stroke: page("--line"), width: 1 }, ticks: { stroke: page("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
     this.plot = new uPlot(
-      { width: this.place.clientWidth, height: 170, legend: { show: false }, axes: [{ ...axis, values: (_, values) => values.map(clock) }, axis], series: [{}, { stroke: page("--accent"), width: 2 }] },
-      [points.map(([at]) => at), points.map(([, value]) => value)],
+      { width: this.place.clientWidth, height: HEIGHT, legend: { show: false }, axes: [{ ...axis, values: (_, values) => values.map(clock) }, axis], series: [{}, { stroke: page("--accent"), width: 2 }] },
+      [points.map(([at]) => at), points.map(([, value]) => value * this.scale)],
       this.place,
     );
   }

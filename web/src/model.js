@@ -1,10 +1,9 @@
-// One learned model: its calibration, its curves where it has any, and whether it still fits the catalogue.
+// One learned model: its calibration, and whether it still fits the catalogue.
 import { block, call } from "./api.js";
 import { el, figure } from "./dom.js";
 import { plot } from "./plots.js";
 
-const { reference, curves } = block("reference");
-const [FIRST, SECOND] = ["#0072B2", "#D55E00"];
+const reference = block("reference");
 const UNIT = [0, 1];
 
 function calibration() {
@@ -14,20 +13,7 @@ function calibration() {
   plot(document.getElementById("calibration"), {
     title: "Probability after calibration against the score before it",
     x: { label: "score of the trees", range: UNIT }, y: { label: "calibrated probability", range: UNIT },
-    series: [{ kind: "line", colour: FIRST, points }], lines: [{ diagonal: true }],
-  });
-}
-
-function drawn() {
-  const { predicted, observed } = curves?.reliability || {};
-  if (predicted && observed) plot(document.getElementById("reliability"), {
-    title: "Observed share against predicted probability", x: { label: "predicted probability", range: UNIT }, y: { label: "observed share", range: UNIT },
-    series: [{ kind: "dots", colour: FIRST, points: predicted.map((value, k) => [value, observed[k]]) }], lines: [{ diagonal: true }],
-  });
-  const { alerts, recall } = curves?.recall || {};
-  if (alerts && recall) plot(document.getElementById("recall"), {
-    title: "Recall against the number of alerts", x: { label: "alerts", log: true }, y: { label: "recall", range: UNIT },
-    series: [{ kind: "line", colour: SECOND, points: alerts.map((value, k) => [value, recall[k]]) }],
+    series: [{ kind: "line", colour: "#0072B2", points }], lines: [{ diagonal: true }],
   });
 }
 
@@ -43,5 +29,4 @@ async function drift() {
 }
 
 calibration();
-drawn();
 drift();

@@ -73,11 +73,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A stored metric over the last hour."""
+    """A stored metric over the last hour, drawn in ``unit``: stored values times ``scale``."""
 
     metric: str
     title: str
     unit: str
+    scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

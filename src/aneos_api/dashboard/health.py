@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aneos_api.clock import after
 from aneos_api.database.paging import PageRequest
 from aneos_api.database.unit import Work
 
-SEEN_S: Final = 120.0
-"""A worker that has said nothing for longer counts as gone."""
 WAITING_S: Final = 300.0
 UNSENT: Final = 1000
 
@@ -18,7 +15,7 @@ async def service_health(work: Work) -> list[dict[str, Any]]:
     """Each item has a ``state`` (``ok``, ``look``) and a ``text``."""
     counts = await work.jobs.counts()
     waiting = await work.jobs.oldest_waiting_s()
-    workers = [row for row in await work.jobs.workers() if row.seen_at >= after(-SEEN_S)]
+    workers = await work.jobs.workers()
     unsent = await work.events.unsent()
     queued, running, dead = (counts.get(name, 0) for name in ("queued", "running", "dead"))
     jobs = f"{queued} jobs wait, {running} run"

@@ -164,7 +164,7 @@ MONITORING: Final = ThinPage(
         Chart("cpu_share", "Processor", "cores in use"),
         Chart("requests_in_flight", "Requests under way", ""),
         Chart("connections_in_use", "Database connections in use", ""),
-        Chart("memory_bytes", "Memory of the process", "bytes"),
+        Chart("memory_bytes", "Memory of the process", "MB", 1e-6),
     ),
 )
 

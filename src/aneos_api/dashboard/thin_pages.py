@@ -19,9 +19,6 @@ from aneos_api.security.permissions import Permission, Principal
 
 router = APIRouter(route_class=PageRoute)
 
-CURVES: Final = ("reliability", "recall")
-"""Measures of a model that are curves: mappings of lists."""
-
 METRIC_TEXTS: Final = {
     "ece": "Calibration error (ECE)",
     "log_score_bits": "Log score (bits; 0 perfect, −1 a coin)",
@@ -41,8 +38,7 @@ async def model(request: Request, work: Reading, model_id: UUID) -> Response:
     """One learned model: how good it was, what it sees, whether it still fits."""
     visitor(request)
     row = await work.ml.get_model(model_id)
-    curves = {name: row.metrics[name] for name in CURVES if isinstance(row.metrics.get(name), dict)}
-    values = {"title": row.name, "model": row, "curves": curves, "metric_texts": METRIC_TEXTS}
+    values = {"title": row.name, "model": row, "metric_texts": METRIC_TEXTS}
     return renderer_of(request).page(request, "model.html", values)
 
 
