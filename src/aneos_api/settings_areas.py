@@ -71,7 +71,6 @@ class SecuritySettings(Area):
 class HttpSettings(Area):
     """How the service speaks HTTP."""
 
-    public_url: str | None = Field(None, description="address that users see, for links and cookies")
     cors_origins: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ("*",)
     trusted_proxies: tuple[str, ...] = Field(
@@ -97,7 +96,6 @@ class LimitSettings(Area):
     page_max: int = Field(1000, ge=1)
     batch_objects: int = Field(50_000, ge=1)
     assess_objects: int = Field(100, ge=1, description="objects of one inline assess; more is a batch")
-    request_timeout_s: float = Field(60.0, gt=0)
     idempotency_s: int = Field(24 * 3600, ge=60, description="how long an Idempotency-Key is remembered")
 
 
@@ -111,7 +109,6 @@ class JobSettings(Area):
     lease_s: float = Field(30.0, ge=0.5, description="a job whose worker is silent this long is taken over")
     heartbeat_s: float = Field(5.0, gt=0)
     poll_s: float = Field(1.0, gt=0)
-    max_attempts: int = Field(5, ge=1, description="attempts without progress before a job is dead")
     backoff_s: float = Field(2.0, gt=0)
     backoff_max_s: float = Field(600.0, gt=0)
     shutdown_s: float = Field(20.0, gt=0, description="time to finish before running jobs are given back")
@@ -172,7 +169,9 @@ class EventSettings(Area):
     )
 
     @model_validator(mode="after")
-    def _observations_have_an_owner(self) -> Self:
+    def _go_together(self) -> Self:
+        if (self.kafka_username is None) != (self.kafka_password is None):
+            raise ValueError("kafka_username and kafka_password are set together")
         if (self.kafka_observations is None) != (self.kafka_observations_tenant is None):
             raise ValueError("kafka_observations and kafka_observations_tenant are set together")
         if self.kafka_observations is not None and not self.kafka_servers:
@@ -190,7 +189,6 @@ class ArchiveSettings(Area):
         21_600.0, ge=0, description="age up to which a fetched list is not asked for again"
     )
     timeout_s: float = Field(30.0, gt=0)
-    user_agent: str = "aNEOS"
 
 
 class ObservabilitySettings(Area):
@@ -203,7 +201,6 @@ class ObservabilitySettings(Area):
         None, ge=0, le=65_535, description="port of aneos-worker's own /health and /metrics; none by default"
     )
     worker_host: str = Field("0.0.0.0", description="address for it")  # noqa: S104 - inside a container
-    otlp_endpoint: str | None = None
     sample_s: float = Field(30.0, gt=0, description="how often system metrics are stored")
     keep_metrics_days: int = Field(30, ge=1)
     keep_audit_days: int = Field(730, ge=1)

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -75,16 +76,47 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of an empty migrated database of each engine, for the tests of one module."""
+    with new_database(request, tmp_path_factory.mktemp("database"), migrated=True) as url:
+        yield url
+
+
+@pytest.fixture(params=ENGINES)
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty migrated database of each engine, for one test."""
+    with new_database(request, tmp_path, migrated=True) as url:
+        yield url
+
+
+@pytest.fixture(params=ENGINES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a database of each engine without tables, for one test."""
+    with new_database(request, tmp_path, migrated=False) as url:
+        yield url
+
+
+@contextmanager
+def new_database(request: pytest.FixtureRequest, folder: Path, *, migrated: bool) -> Iterator[str]:
+    """A database of the engine that ``request.param`` names, removed at the end; gives its URL."""
     if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        path = tmp_path_factory.mktemp("database") / "aneos.db"
-        shutil.copyfile(template, path)
+        path = folder / "aneos.db"
+        if migrated:
+            shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
     server: Postgres = request.getfixturevalue("postgres")
-    name = apart(server.create(template=request.getfixturevalue("postgres_template")))
+    template = request.getfixturevalue("postgres_template") if migrated else None
+    name = apart(server.create(template=template))
     yield server.url(name)
     apart(server.drop(name))
+
+
+@pytest.fixture
+def new_url(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> str:
+    """URL of a database that is empty, of the engine of ``database``."""
+    if database.sqlite:
+        return f"sqlite:///{tmp_path / 'restored.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.url(apart(server.create()))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

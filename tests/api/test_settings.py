@@ -58,6 +58,7 @@ def test_a_secret_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         ("ANEOS_DATABASE__POOL_SIZE", "0", "ANEOS_DATABASE__POOL_SIZE: "),
         ("ANEOS_ENVIRONMENT", "staging", "ANEOS_ENVIRONMENT: "),
         ("ANEOS_JOBS__HEARTBEAT_S", "29", "at most half of lease_s"),
+        ("ANEOS_EVENTS__KAFKA_USERNAME", "aneos", "kafka_username and kafka_password are set together"),
     ],
 )
 def test_a_misspelt_or_impossible_setting_is_named(

@@ -5,10 +5,23 @@ from __future__ import annotations
 from tests.api.conftest import (
     database,
     database_url,
+    empty_url,
+    migrated_url,
+    new_url,
     people,
     postgres,
     postgres_template,
     sqlite_template,
 )
 
-__all__ = ["database", "database_url", "people", "postgres", "postgres_template", "sqlite_template"]
+__all__ = [
+    "database",
+    "database_url",
+    "empty_url",
+    "migrated_url",
+    "new_url",
+    "people",
+    "postgres",
+    "postgres_template",
+    "sqlite_template",
+]

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from aneos_api.database import Database
 from aneos_api.database.backup_command import main
-from aneos_api.database.models import Base
 from tests.api.conftest import People, apart
-from tests.api.postgres import Postgres, programs
+from tests.api.database.test_backup import rows
+from tests.api.postgres import programs
 
 KEY = "words that open the copies 0123456789"
 
@@ -29,26 +28,14 @@ def folder(database: Database, people: People, tmp_path: Path, monkeypatch: pyte
     return tmp_path / "backups"
 
 
-@pytest.fixture
-def new_url(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> str:
-    if database.sqlite:
-        return f"sqlite:///{tmp_path / 'restored.db'}"
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.url(apart(server.create()))
-
-
 def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-async def all_rows(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table, in the order of their keys."""
-    out = {}
-    async with Database(url) as opened, opened.engines.read.connect() as connection:
-        for name, table in Base.metadata.tables.items():
-            found = await connection.execute(select(table).order_by(*table.primary_key.columns))
-            out[name] = [tuple(row) for row in found]
-    return out
+async def all_rows(url: str) -> dict[str, list[Any]]:
+    """Every row of every table of the database there."""
+    async with Database(url) as opened:
+        return await rows(opened)
 
 
 def test_what_is_restored_is_what_was_copied(

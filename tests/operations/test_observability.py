@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +21,7 @@ from aneos_api.observability.state import StateMetrics
 from aneos_api.observability.worker_server import WorkerServer
 from tests.api.conftest import People
 from tests.api.endpoints.conftest import make_settings
+from tests.operations.running import free_port
 
 NEVER_MIND = 60.0
 
@@ -33,12 +33,6 @@ def values(text: bytes) -> dict[str, list[tuple[dict[str, str], float]]]:
         for sample in family.samples:
             out.setdefault(sample.name, []).append((dict(sample.labels), sample.value))
     return out
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_the_figures_are_those_of_the_database(database: Database, people: People) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from aneos_api.database import migrate
 from aneos_api.database.engine import database_url
 from aneos_api.database.models import Base
-from tests.api.conftest import ENGINES, apart
 from tests.api.database.test_migrations import _value as some_value
-from tests.api.postgres import Postgres
 
 Old = list[sa.TableClause]
 
@@ -25,18 +21,6 @@ def earlier() -> list[str]:
     """Every revision before the newest, the oldest first."""
     script = ScriptDirectory.from_config(migrate.configuration())
     return [item.revision for item in script.walk_revisions()][:0:-1]
-
-
-@pytest.fixture(params=ENGINES)
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """URL of a database without tables."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'old.db'}"
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    name = apart(server.create())
-    yield server.url(name)
-    apart(server.drop(name))
 
 
 @pytest.mark.parametrize("revision", earlier())

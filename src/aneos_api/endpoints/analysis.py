@@ -12,7 +12,7 @@ from aneos.assessment import Report
 from aneos_api.context import Context
 from aneos_api.database.services.analysis import WATCHLIST
 from aneos_api.dependencies import Analyst, Change, Changes, Changing, Ctx, Paged, Reading, Viewer, cached
-from aneos_api.endpoints.asked import asked_table, batch_items, batch_options
+from aneos_api.endpoints.asked import asked_table, batch_items, batch_options, start_batch
 from aneos_api.endpoints.lists import documented, page_of, reply
 from aneos_api.endpoints.once import Idempotent, Once
 from aneos_api.endpoints.provenance import screen_signature
@@ -28,7 +28,7 @@ from aneos_api.schemas.science import (
     StatisticsReply,
     WatchRow,
 )
-from aneos_api.schemas.work import BatchReply, BatchRow
+from aneos_api.schemas.work import BatchReply
 from aneos_api.science import LINES
 from aneos_api.security.permissions import Principal
 
@@ -131,16 +131,8 @@ async def _full(body: AssessRequest, who: Principal, ctx: Context, changes: Chan
         raise Invalid(f"at most {most} objects are assessed in full depth at once")
 
     async def make(change: Change) -> BatchReply:
-        batch = await change.work.batches.create(
-            tenant_id=who.tenant_id,
-            items=items,
-            created_by_id=who.user_id,
-            options=batch_options("full", body.without, body.prior),
-            shard=1,
-        )
-        change.queued = True
-        await change.note("analysis.assess", "batch", batch.id, after={"depth": "full", "total": len(items)})
-        return BatchReply(batch=BatchRow.model_validate(batch))
+        options = batch_options("full", body.without, body.prior)
+        return await start_batch(change, who, items, options, action="analysis.assess", shard=1)
 
     made = await once.make(changes, who, body, make, status=202)
     return made if isinstance(made, Response) else JSONResponse(made.model_dump(mode="json"), 202)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aneos.catalogue import Catalogue
@@ -10,9 +10,11 @@ from aneos.errors import RejectedRow
 from aneos_api.context import Context
 from aneos_api.database.elements import given_catalogue, stored_catalogue
 from aneos_api.database.services.batches import NewItem
+from aneos_api.dependencies import Change
 from aneos_api.endpoints.provenance import current_provenance
 from aneos_api.errors import Invalid, NotFound
 from aneos_api.schemas.science import Objects
+from aneos_api.schemas.work import BatchReply, BatchRow
 from aneos_api.security.permissions import Principal
 
 
@@ -48,6 +50,31 @@ def batch_options(depth: str, without: Sequence[str], prior: float | None) -> di
     if prior is not None:
         options["prior"] = prior
     return options
+
+
+async def start_batch(
+    change: Change,
+    who: Principal,
+    items: Sequence[NewItem],
+    options: Mapping[str, Any],
+    *,
+    action: str,
+    shard: int,
+    name: str = "",
+) -> BatchReply:
+    """Queue a batch of ``shard`` items to a job; ``action`` is what the audit calls it."""
+    batch = await change.work.batches.create(
+        tenant_id=who.tenant_id,
+        items=items,
+        created_by_id=who.user_id,
+        name=name,
+        options=options,
+        shard=shard,
+    )
+    change.queued = True
+    told = {"name": name, "total": len(items), "kind": options.get("kind", "assess")}
+    await change.note(action, "batch", batch.id, after=told)
+    return BatchReply(batch=BatchRow.model_validate(batch))
 
 
 async def _stored(

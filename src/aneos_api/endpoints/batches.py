@@ -11,7 +11,7 @@ from aneos_api.context import context_of
 from aneos_api.database.models import Batch
 from aneos_api.database.services.batches import BATCHES, ITEMS
 from aneos_api.dependencies import Analyst, Change, Changes, Ctx, Paged, Reading, Viewer
-from aneos_api.endpoints.asked import batch_items, batch_options
+from aneos_api.endpoints.asked import batch_items, batch_options, start_batch
 from aneos_api.endpoints.lists import documented, page_of, reply
 from aneos_api.endpoints.once import Idempotent
 from aneos_api.errors import Invalid
@@ -34,17 +34,10 @@ async def create(
     options = batch_options(body.depth, body.without, body.prior)
 
     async def make(change: Change) -> BatchReply:
-        batch = await change.work.batches.create(
-            tenant_id=who.tenant_id,
-            items=items,
-            created_by_id=who.user_id,
-            name=body.name,
-            options=options,
-            shard=ctx.settings.jobs.batch_shard if body.depth == "quick" else FULL_SHARD,
+        shard = ctx.settings.jobs.batch_shard if body.depth == "quick" else FULL_SHARD
+        return await start_batch(
+            change, who, items, options, action="batch.create", shard=shard, name=body.name
         )
-        change.queued = True
-        await change.note("batch.create", "batch", batch.id, after={"name": body.name, "total": len(items)})
-        return BatchReply(batch=BatchRow.model_validate(batch))
 
     return await once.make(changes, who, body, make, status=202)
 
@@ -69,17 +62,9 @@ async def departures(
         options["prior"] = body.prior
 
     async def make(change: Change) -> BatchReply:
-        batch = await change.work.batches.create(
-            tenant_id=who.tenant_id,
-            items=items,
-            created_by_id=who.user_id,
-            name=body.name,
-            options=options,
-            shard=1,
+        return await start_batch(
+            change, who, items, options, action="analysis.departures", shard=1, name=body.name
         )
-        change.queued = True
-        await change.note("analysis.departures", "batch", batch.id, after={"total": len(items)})
-        return BatchReply(batch=BatchRow.model_validate(batch))
 
     return await once.make(changes, who, body, make, status=202)
 

@@ -18,7 +18,7 @@ from aneos_api.database.models import CatalogueObject, Experiment, ExperimentArm
 from aneos_api.database.services.ml import NewPrediction, choose_arm
 from aneos_api.database.unit import Work
 from aneos_api.dependencies import Analyst, Change, Changes, Ctx, Reading, Viewer, cached
-from aneos_api.endpoints.asked import asked_table, batch_items
+from aneos_api.endpoints.asked import asked_table, batch_items, start_batch
 from aneos_api.endpoints.once import Idempotent
 from aneos_api.endpoints.provenance import current_provenance
 from aneos_api.schemas.common import Designation, Signature, service_signature
@@ -34,7 +34,7 @@ from aneos_api.schemas.models import (
     PredictRequest,
 )
 from aneos_api.schemas.science import RejectedItem
-from aneos_api.schemas.work import BatchReply, BatchRow
+from aneos_api.schemas.work import BatchReply
 
 router = APIRouter(prefix="/api/v1/prediction", tags=["prediction"])
 
@@ -101,17 +101,10 @@ async def predict_batch(
         }
         if body.prior is not None:
             options["prior"] = body.prior
-        batch = await change.work.batches.create(
-            tenant_id=who.tenant_id,
-            items=items,
-            created_by_id=who.user_id,
-            name=body.name,
-            options=options,
-            shard=ctx.settings.jobs.batch_shard,
+        shard = ctx.settings.jobs.batch_shard
+        return await start_batch(
+            change, who, items, options, action="prediction.batch", shard=shard, name=body.name
         )
-        change.queued = True
-        await change.note("prediction.batch", "batch", batch.id, after={"total": len(items)})
-        return BatchReply(batch=BatchRow.model_validate(batch))
 
     return await once.make(changes, who, body, make, status=202)
 

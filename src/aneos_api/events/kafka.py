@@ -191,7 +191,7 @@ def connection(settings: EventSettings) -> dict[str, Any]:
     password = settings.kafka_password
     if settings.kafka_tls:
         options["ssl_context"] = ssl.create_default_context()
-    if settings.kafka_username is not None and password is not None:
+    if password is not None:  # the settings refuse one without the other
         options |= {
             "sasl_mechanism": "SCRAM-SHA-512",
             "sasl_plain_username": settings.kafka_username,

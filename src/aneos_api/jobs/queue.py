@@ -16,10 +16,6 @@ from aneos_api.settings import JobSettings
 class JobQueue(Protocol):
     """What a worker needs of a queue. A lease's token fences everything said after the claim."""
 
-    async def enqueue(
-        self, task: str, payload: Mapping[str, Any] | None = None, *, priority: int = 0
-    ) -> UUID: ...
-
     async def claim(self, worker: str, *, limit: int, tasks: Sequence[str] | None = None) -> list[Lease]: ...
 
     async def beat(self, leases: Iterable[tuple[UUID, UUID]]) -> dict[UUID, bool]: ...
@@ -53,16 +49,6 @@ class TableQueue:
         self.database = database
         self.settings = settings
         self.registry = registry
-
-    async def enqueue(
-        self, task: str, payload: Mapping[str, Any] | None = None, *, priority: int = 0
-    ) -> UUID:
-        """Put work into the queue in a transaction of its own; services use ``work.jobs.enqueue`` within theirs."""
-        async with self.database.write() as work:
-            job = await work.jobs.enqueue(
-                task, payload, priority=priority, max_attempts=self.settings.max_attempts
-            )
-        return job.id
 
     async def claim(self, worker: str, *, limit: int, tasks: Sequence[str] | None = None) -> list[Lease]:
         async with self.database.read(fresh=True) as work:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aneos.archives import Addresses, ArchiveError, Archives, ArchiveUnreachable
+from aneos.archives import Addresses, Archives, ArchiveUnreachable
 from aneos.archives.archives import SOURCES, CatalogueSource
 from aneos.archives.errors import ArchiveIncomplete, ArchiveRefused
 from aneos.archives.patience import Patience
@@ -83,7 +83,10 @@ async def sync_dead(work: Work, job: Job) -> None:
 
 
 async def fetched(settings: Settings, source: CatalogueSource) -> Catalogue:
-    """The list as the archive gives it now, or as it gave it within ``archives.list_max_age_s``. Raises Unavailable."""
+    """The list as the archive gives it now, or as it gave it within ``archives.list_max_age_s``.
+
+    Raises Unavailable where asking again may help; other failures (another format) as they are.
+    """
     patience = Patience(read_timeout_s=max(settings.archives.timeout_s, 1.0))
     folder = settings.data_dir / "archives"
     try:
@@ -95,8 +98,6 @@ async def fetched(settings: Settings, source: CatalogueSource) -> Catalogue:
         if error.status != 429:
             raise
         raise Unavailable(str(error)) from error
-    except ArchiveError:
-        raise  # another format: trying again is of no use
 
 
 async def _refuse_shorter(database: Database, catalogue: Catalogue, *, accept: bool) -> None:

@@ -18,20 +18,11 @@ from aneos_api.database.models import Base
 from aneos_api.errors import Conflict, SettingsError
 from aneos_api.jobs import Worker
 from aneos_api.settings import BackupSettings, load_settings
-from tests.api.conftest import People, apart
-from tests.api.postgres import Postgres, programs
+from tests.api.conftest import People
+from tests.api.postgres import programs
 
 PLAIN = BackupSettings(pg_bin=programs())
 SEALED = BackupSettings(pg_bin=programs(), encryption_key=SecretStr("a key that nobody guesses, 32 bytes"))
-
-
-@pytest.fixture
-def new_url(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> str:
-    """URL of a database that is empty, of the engine at hand."""
-    if database.sqlite:
-        return f"sqlite:///{tmp_path / 'restored.db'}"
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.url(apart(server.create()))
 
 
 async def rows(database: Database) -> dict[str, list[Any]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -32,33 +30,6 @@ from aneos_api.database import Database, init_database, migrate
 from aneos_api.database.models import Base
 from aneos_api.database.types import UTCDateTime, uuid7
 from aneos_api.errors import SettingsError, Unavailable
-from tests.api.conftest import ENGINES, apart
-from tests.api.postgres import Postgres
-
-
-@pytest.fixture(params=ENGINES)
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """URL of a database without tables."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.db'}"
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    name = apart(server.create())
-    yield server.url(name)
-    apart(server.drop(name))
-
-
-@pytest.fixture(params=ENGINES)
-def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """URL of a copy of a migrated database, to be changed by the test."""
-    if request.param == "sqlite":
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "copy.db")
-        yield f"sqlite:///{tmp_path / 'copy.db'}"
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    name = apart(server.create(template=request.getfixturevalue("postgres_template")))
-    yield server.url(name)
-    apart(server.drop(name))
 
 
 async def test_up_down_and_up_again_with_a_row_in_every_table(empty_url: str) -> None:

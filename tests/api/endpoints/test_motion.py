@@ -119,6 +119,19 @@ async def test_observations_are_read_at_once_then_fitted_and_assessed_by_a_job(s
     assert (await get(service, f"analysis/observations/{short['id']}"))[0] == 404
 
 
+async def test_a_set_is_cancelled_with_its_job_and_waits_again_when_that_is_retried(service: Service) -> None:
+    made = (await upload(service, OPTICAL_2018_LA.encode(), name="held")).json()["observation_set"]
+    states = []
+    for act in ("cancel", "retry", "cancel"):
+        done = await service.client.post(
+            f"{V1}/admin/jobs/{made['job_id']}/{act}", headers=service.as_("admin")
+        )
+        assert done.status_code == 200, done.text
+        _, body = await get(service, f"analysis/observations/{made['id']}")
+        states.append(body["observation_set"]["status"])
+    assert states == ["cancelled", "queued", "cancelled"]
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

@@ -29,7 +29,6 @@ def settings(tmp_path: Path) -> Settings:
         "heartbeat_s": 0.1,
         "poll_s": 0.05,
         "backoff_s": 0.05,
-        "max_attempts": 3,
         "batch_chunk": 7,
     }
     return load_settings(data_dir=tmp_path, jobs=quick)

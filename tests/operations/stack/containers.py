@@ -153,7 +153,6 @@ class Stack:
             "ANEOS_EVENTS__URL_FILE": "/run/secrets/cache_url",
             "ANEOS_EVENTS__WEBHOOK_PRIVATE": "true",
             "ANEOS_EVENTS__RULES_S": "2",
-            "ANEOS_HTTP__PUBLIC_URL": f"https://localhost:{PORTS['https']}",
             "ANEOS_HTTP__TRUSTED_PROXIES": "127.0.0.1",
             "ANEOS_BACKUP__ENCRYPTION_KEY_FILE": "/run/secrets/backup_key",
             "ANEOS_LIMITS__PRINCIPAL_PER_MINUTE": "100000",

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 
 from aneos_api.clock import after, utc_now
-from aneos_api.database.models import Job, WorkerHeartbeat
+from aneos_api.database.models import Export, Job, ObservationSet, WorkerHeartbeat
 from aneos_api.database.models.work import JOB_STATES, OPEN_STATES
 from aneos_api.database.paging import Listing, Page, PageRequest
 from aneos_api.database.services.base import Service
@@ -256,6 +256,7 @@ class JobService(Service):
     async def cancelled(self, job_id: UUID, token: UUID) -> None:
         """The worker ended the job as it was asked to."""
         await self._finish(job_id, token, status="cancelled", result=None, error=None)
+        await self._mark([job_id], OPEN_STATES, "cancelled")
 
     async def cancel(self, job_id: UUID, *, tenant_id: UUID | None = None) -> Job:
         """End a job: at once while it waits; a running one is told. Raises Conflict when it is over."""
@@ -274,6 +275,8 @@ class JobService(Service):
             )
             if not told:
                 raise Conflict("the job is over")
+        else:
+            await self._mark([job_id], OPEN_STATES, "cancelled")
         await self.session.refresh(job)
         return job
 
@@ -308,6 +311,7 @@ class JobService(Service):
         )
         if not again:
             raise Conflict("only a dead or cancelled job can be retried")
+        await self._mark([job_id], ("failed", "cancelled"), "queued")
         await self.session.refresh(job)
         return job
 
@@ -337,12 +341,15 @@ class JobService(Service):
         cancelled when they were to end anyway."""
         now = utc_now()
         lost = (Job.status == "running", Job.available_at <= now)
-        await self.session.execute(
+        cancelled = await self.session.scalars(
             update(Job)
             .where(*lost, Job.cancel_requested)
             .values(status="cancelled", finished_at=now, lease_token=None)
+            .returning(Job.id)
             .execution_options(synchronize_session=False)
         )
+        if ended := cancelled.all():
+            await self._mark(ended, OPEN_STATES, "cancelled")
         dead = await self.session.scalars(
             update(Job)
             .where(*lost, Job.attempts >= Job.max_attempts)
@@ -373,6 +380,12 @@ class JobService(Service):
         job = await self.session.get(Job, job_id)
         if job is not None:
             await self._tell(job, values["status"])
+
+    async def _mark(self, job_ids: Sequence[UUID], were: Sequence[str], status: str) -> None:
+        """Uploads and exports wait for one job each: what becomes of it is their state."""
+        for model in (ObservationSet, Export):
+            of_them = model.job_id.in_(job_ids), model.status.in_(were)
+            await self._change(update(model).where(*of_them).values(status=status, error=None))
 
     async def _tell(self, job: Job, status: str) -> None:
         """An event: the job is over."""

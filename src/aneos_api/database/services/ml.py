@@ -149,14 +149,6 @@ class MLService(Service):
         self._touch("models")
         return model, before
 
-    async def set_metrics(self, model_id: UUID, metrics: Mapping[str, Any]) -> ModelVersion:
-        """Add to the model's metrics, such as those of a later validation."""
-        model = await self.get_model(model_id)
-        model.metrics = {**model.metrics, **metrics}
-        await self.session.flush()
-        self._touch("models")
-        return model
-
     async def store_predictions(
         self,
         model_id: UUID,
@@ -214,16 +206,6 @@ class MLService(Service):
         if found is None:
             raise NotFound(f"no model has judged {designation} yet")
         return found
-
-    async def recent_scores(self, model_id: UUID, *, limit: int = 10_000) -> list[float]:
-        """The newest scores of a model, for the measurement of drift."""
-        statement = select(Prediction.score).where(Prediction.model_id == model_id)
-        return list(await self.session.scalars(statement.order_by(Prediction.id.desc()).limit(limit)))
-
-    async def recent_features(self, model_id: UUID, *, limit: int = 10_000) -> list[dict[str, Any]]:
-        """The newest inputs of a model, for the measurement of drift."""
-        statement = select(Prediction.features).where(Prediction.model_id == model_id)
-        return list(await self.session.scalars(statement.order_by(Prediction.id.desc()).limit(limit)))
 
     async def create_experiment(
         self,

@@ -21,14 +21,13 @@ from aneos_api.database.models import (
     Screen,
     Webhook,
     WebhookDelivery,
-    WorkerHeartbeat,
 )
 from aneos_api.database.models.events import DELIVERY_STATES
 from aneos_api.database.models.monitoring import SEVERITIES
 from aneos_api.database.services.base import Service
+from aneos_api.database.services.events import EventService
 from aneos_api.database.services.jobs import JobService
 
-SEEN_WITHIN_S: Final = 60.0
 RECENT_S: Final = 3600.0
 LIVE_ALERTS: Final = ("open", "acknowledged")
 
@@ -88,14 +87,8 @@ class OperationsService(Service):
                 select(Job.task, func.count()).where(Job.status == "queued").group_by(Job.task)
             ),
             oldest_waiting_s=await jobs.oldest_waiting_s(),
-            workers=await self._count(
-                select(func.count())
-                .select_from(WorkerHeartbeat)
-                .where(WorkerHeartbeat.seen_at > after(-SEEN_WITHIN_S))
-            ),
-            events_unsent=await self._count(
-                select(func.count()).select_from(OutboxEvent).where(OutboxEvent.position.is_(None))
-            ),
+            workers=len(await jobs.workers()),
+            events_unsent=await EventService(self.session).unsent(),
             events_position=await self._count(select(func.max(OutboxEvent.position))),
             deliveries=await self._counts(
                 select(WebhookDelivery.status, func.count()).group_by(WebhookDelivery.status),

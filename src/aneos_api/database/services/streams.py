@@ -29,11 +29,6 @@ class StreamService(Service):
         """Give a duty up, so that another need not wait for the end of the lease."""
         await self._change(delete(Duty).where(Duty.name == name, Duty.holder == holder))
 
-    async def holds_duty(self, name: str, holder: str) -> bool:
-        """Whether ``holder`` has the duty still, with its row locked until the unit of work ends (PostgreSQL)."""
-        statement = select(Duty).where(Duty.name == name, Duty.holder == holder, Duty.until > utc_now())
-        return await self.session.scalar(statement.with_for_update()) is not None
-
     async def position(self, name: str) -> int | None:
         """How far the reader ``name`` has come; None where it has not begun."""
         statement = select(StreamPosition.position).where(StreamPosition.name == name)
@@ -59,12 +54,6 @@ class StreamService(Service):
             source=source, key=key, sha256=sha256, error=None, observation_set_id=None, created_at=utc_now()
         )
         return await self._change(statement.on_conflict_do_nothing()) == 1
-
-    async def received(self, source: str, key: str) -> ReceivedMessage | None:
-        """The message of this key, if it came."""
-        return await self.session.scalar(
-            select(ReceivedMessage).where(ReceivedMessage.source == source, ReceivedMessage.key == key)
-        )
 
     async def made_of(
         self, source: str, key: str, *, observation_set_id: UUID | None = None, error: str | None = None
