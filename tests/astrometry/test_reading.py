@@ -59,6 +59,42 @@ def test_several_objects_stay_apart(tmp_path: Path) -> None:
     assert read_observations(path).objects == ["2018 LA", "99942"]
 
 
+def test_a_byte_order_mark_costs_no_line_of_pasted_text() -> None:
+    assert len(parse_observations("\ufeff" + lines.OPTICAL_2018_LA)) == len(
+        parse_observations(lines.OPTICAL_2018_LA)
+    )
+
+
+@pytest.mark.parametrize("head", ["\n  ", "<!-- saved by hand -->\n"])
+def test_blanks_and_remarks_before_an_ades_document_do_no_harm(head: str) -> None:
+    text = lines.XML if head.isspace() else head + lines.XML[lines.XML.index("<ades") :]
+    got = parse_observations(head + text if head.isspace() else text)
+    assert got.table["kind"].to_list() == ["optical", "delay"]
+    assert got.rejected[0].line == (11 if head.isspace() else 10)
+
+
+def test_a_program_code_of_ades_is_the_character_of_the_80_columns() -> None:
+    header = "provID|stn|prog|obsTime|ra|dec|astCat\n"
+    record = "2023 DW|309|{}|2023-03-19T00:00:57Z|166.1|-10.2|{}\n"
+    text = header + record.format("0F", "Gaia2") + record.format("0A", "UNK") + record.format("1V", "")
+    table = parse_observations(text).table
+    assert table["program"].to_list() == ["&", "!", "z"]
+    assert table["star_catalogue"].to_list() == ["Gaia2", None, None]
+
+
+def test_80_columns_whose_leading_blanks_are_lost_are_recognised() -> None:
+    text = "".join(line.lstrip() + "\n" for line in lines.OPTICAL_2018_LA.splitlines())
+    with pytest.raises(InputError, match="begins in column 11 instead of 16") as caught:
+        parse_observations(text)
+    assert caught.value.line == 1
+
+
+def test_ades_without_its_field_names_is_recognised() -> None:
+    text = "# version=2017\n# observatory\n! mpcCode F51\n2016 CQ18|F51|2016-02-01T00:00:00Z|1|2\n"
+    with pytest.raises(InputError, match="no line of field names"):
+        parse_observations(text)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

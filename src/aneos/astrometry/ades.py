@@ -31,7 +31,11 @@ MODES: Final = {
     "MER": "T",
     "TDI": "C",
 }
-REQUIRED: Final = ("obsTime",)
+UNKNOWN_CATALOGUE: Final = ("UNK", "unk")
+BASE_62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+PROGRAMS: Final = BASE_62[:10] + "!\"#$%&'()*+,-./[\\]^_`{|}~:;<=>?@" + BASE_62[10:]
+"""The MPC's program codes, one character each, in the order of its list (minorplanetcenter.net/iau/lists/
+ProgramCodes.txt): ADES writes the place in that list with two digits of base 62."""
 
 
 def rows_of(fields: Mapping[str, str]) -> list[Row]:
@@ -55,7 +59,7 @@ def rows_of(fields: Mapping[str, str]) -> list[Row]:
     row["sigma_time_s"] = _number(fields, "rmsTime", 0.0, 86400.0)
     row["mag"] = _number(fields, "mag", -30.0, 40.0)
     row["band"] = fields.get("band")
-    row["star_catalogue"] = fields.get("astCat")
+    row["star_catalogue"] = None if fields.get("astCat") in UNKNOWN_CATALOGUE else fields.get("astCat")
     row["kind"] = "optical"
     return [row]
 
@@ -79,7 +83,7 @@ def _common(fields: Mapping[str, str]) -> Row:
         "time_utc": iso_time(jd),
         "jd_utc": jd,
         "station": station,
-        "program": fields.get("prog"),
+        "program": _program(fields.get("prog")),
         "note": fields.get("notes"),
         "mode": MODES.get(mode, mode) if mode else None,
         "discovery": "*" in fields.get("disc", ""),
@@ -87,6 +91,14 @@ def _common(fields: Mapping[str, str]) -> Row:
     }
     _observer(fields, row)
     return row
+
+
+def _program(code: str | None) -> str | None:
+    """The MPC's one-character program code of ADES' two digits; other text as it stands."""
+    if code is None or len(code) != 2 or not set(code) <= set(BASE_62):
+        return code
+    place = 62 * BASE_62.index(code[0]) + BASE_62.index(code[1])
+    return PROGRAMS[place] if place < len(PROGRAMS) else code
 
 
 def _observer(fields: Mapping[str, str], row: Row) -> None:

@@ -33,20 +33,26 @@ class XmlReader:
 
     def feed(self, stream: BinaryIO) -> None:
         """Read the whole document."""
+        first = stream.read(CHUNK)
+        begin = first.lstrip()  # blanks before the declaration, which XML does not allow, do no harm
+        blank = first.count(b"\n") - begin.count(b"\n")
+        self.lines = blank
         parser = expat.ParserCreate()
         parser.buffer_text = True
-        parser.StartElementHandler = lambda name, _: self._start(name, parser.CurrentLineNumber)
+        parser.StartElementHandler = lambda name, _: self._start(name, blank + parser.CurrentLineNumber)
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         parser.StartDoctypeDeclHandler = self._doctype
         try:
-            while block := stream.read(CHUNK):
+            block = begin
+            while block:
                 self.lines += block.count(b"\n")
                 parser.Parse(block, False)
+                block = stream.read(CHUNK)
             parser.Parse(b"", True)
         except expat.ExpatError as error:
             reason = f"is not well-formed XML ({expat.errors.messages[error.code]})"
-            raise InputError(reason, source=self.source, line=error.lineno) from error
+            raise InputError(reason, source=self.source, line=blank + error.lineno) from error
 
     def _doctype(self, *_: object) -> None:
         raise InputError("is XML with a document type, which ADES does not have", source=self.source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,11 @@ from aneos.errors import InputError
 EXPECTED: Final = "observations were expected (MPC 80-column, ADES PSV or XML, JPL radar table)"
 LONGEST_HEADER: Final = 2000
 """Lines looked at to recognise a format: an ADES header or a circular's head is shorter."""
+
+XML_HEAD: Final = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:\?xml|ades)\b", re.DOTALL)
+ADES_REMARK: Final = re.compile(r"# *(?:version *=|observatory)")
+MOVED: Final = re.compile(r"\d{4} \d\d \d\d\.\d+ *\d\d \d\d[ .\d]+[+-]\d\d \d\d", re.ASCII)
+"""Date, right ascension and declination of an 80-column line, wherever they stand."""
 
 Reader = Mpc80Reader | PsvReader | XmlReader | RadarTableReader
 
@@ -49,6 +55,7 @@ def parse_observations(text: str, source: str = "text") -> Observations:
     import hashlib
     import io
 
+    text = text.removeprefix("\ufeff")
     if not text.strip():
         raise InputError("is empty", source=source)
     content = _bytes(text)
@@ -81,7 +88,7 @@ def _observations(reader: Reader, source: str, sha256: str) -> Observations:
 
 def _reader(text: str, name: str) -> Reader:
     if text.lstrip().startswith("<"):
-        if text.lstrip().startswith(("<?xml", "<ades")):
+        if XML_HEAD.match(text):
             return XmlReader(name)
         raise InputError(f"is HTML or XML of another kind; {EXPECTED}", source=name)
     if text.lstrip().startswith(("{", "[")):
@@ -94,6 +101,19 @@ def _reader(text: str, name: str) -> Reader:
             return PsvReader(name)
         if looks_like_radar_table(line):
             return RadarTableReader(name)
+    moved = next(
+        ((number, found.start()) for number, line in enumerate(lines, 1) if (found := MOVED.search(line))),
+        None,
+    )
+    if moved is not None:
+        raise InputError(
+            f"looks like the MPC's 80-column format, but the date begins in column {moved[1] + 1} instead of 16: "
+            "blanks at the beginning of lines count, and a tab is no blank",
+            source=name,
+            line=moved[0],
+        )
+    if any(ADES_REMARK.match(line) for line in lines):
+        raise InputError("is ADES, but has no line of field names (obsTime, stn, ra, dec …)", source=name)
     kind = foreign_kind(_bytes(text))
     other = _other_kind(lines) if kind is None else f"is {kind}"
     raise InputError(f"{other}; {EXPECTED}", source=name)

@@ -34,7 +34,7 @@ CCD_ERA_JD: Final = julian_date(1995, 1, 1)
 CLOCK_SIGMA_S: Final = 0.5
 PHOTOGRAPHIC_CLOCK_SIGMA_S: Final = 10.0
 
-GAIA: Final = frozenset("UVWX36") | {"Gaia1", "Gaia2", "Gaia3", "Gaia3E", "Gaia2016"}
+GAIA: Final = frozenset("UVWX36") | {"Gaia1", "Gaia2", "Gaia3", "Gaia3E", "Gaia_2016", "Gaia_Int"}
 PPMXL_OR_UCAC4: Final = frozenset("tq") | {"PPMXL", "UCAC4"}
 USNO_B: Final = frozenset("os") | {"USNOB1", "USNOB2"}
 
