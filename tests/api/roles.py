@@ -81,6 +81,7 @@ ROUTES: Final[dict[tuple[str, str], str]] = {
     ("GET", f"{V1}/monitoring/metrics/history"): "read",
     ("GET", f"{V1}/monitoring/performance"): "read",
     ("GET", f"{V1}/monitoring/system"): "read",
+    ("GET", f"{V1}/monitoring/archives"): "read",
     ("GET", f"{V1}/monitoring/alerts"): "read",
     ("GET", f"{V1}/monitoring/alerts/{{alert_id}}"): "read",
     ("POST", f"{V1}/monitoring/alerts/{{alert_id}}/acknowledge"): "analyse",

@@ -23,10 +23,12 @@ from aneos.archives import (
     Archives,
     ArchiveUnreachable,
 )
+from aneos.archives.archives import ARCHIVES
 from aneos.archives.cache import ReplyCache
 from aneos.archives.contents import json_of
 from aneos.archives.errors import NotAsked
 from aneos.archives.fair_use import JPL_FAIR_USE, FairUse
+from aneos.archives.health import Tried
 from aneos.archives.paths import cache_dir, data_dir
 from aneos.archives.patience import CircuitBreaker, Patience, retry_after_s
 from aneos.archives.provider import Provider
@@ -301,3 +303,29 @@ def test_a_reply_knows_its_bytes(tmp_path: Path) -> None:
     path, digest = ReplyCache(tmp_path).store(b"[]")
     reply = Reply("X", "http://x", 200, "application/json", None, None, datetime.now(UTC), digest, path)
     assert reply.content() == b"[]"
+
+
+async def test_every_try_is_told_and_the_circuit_with_it(archives: Archives, server: ArchiveServer) -> None:
+    told: list[Tried] = []
+    archives.fetcher._told = told.append
+    server.answer(CAD, Answer(b"", 503))
+    with pytest.raises(ArchiveUnreachable):
+        await archives.close_approaches.of("99942")
+    server.answer(CAD, Answer(b"<html>moved</html>", content_type="text/html"))
+    with pytest.raises(ArchiveChanged):
+        await archives.close_approaches.of("99942")
+    server.answer(CAD, good())
+    await archives.close_approaches.of("99942")
+    await archives.close_approaches.of("99942")
+    assert [(one.archive, one.provider, one.kind) for one in told] == [
+        *[("JPL CAD", "jpl", "unreachable")] * QUICK.attempts,
+        ("JPL CAD", "jpl", "changed"),
+        ("JPL CAD", "jpl", None),
+    ], "what came from the cache was not a try"
+    assert [one.circuit_failures for one in told] == [1, 2, 2, 0]
+    assert "503" in str(told[0].error)
+    archives.fetcher.providers["jpl"].breaker.resume(5, 30.0)
+    with pytest.raises(NotAsked, match="asked again in 30 s"):
+        await archives.close_approaches.of("433")
+    assert len(told) == 4, "what was not asked is not told"
+    assert set(ARCHIVES.values()) == set(archives.fetcher.providers)

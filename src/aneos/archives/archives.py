@@ -7,26 +7,45 @@ from types import TracebackType
 from typing import Final, Literal
 
 from aneos.archives import fair_use
-from aneos.archives.close_approaches import CloseApproaches
+from aneos.archives.close_approaches import CAD, CloseApproaches
 from aneos.archives.fetcher import Fetcher
-from aneos.archives.horizons import Horizons
-from aneos.archives.mpc import Mpc
-from aneos.archives.neodys import Neodys
+from aneos.archives.health import Told
+from aneos.archives.horizons import HORIZONS, Horizons
+from aneos.archives.mpc import IDENTIFIER, LIST, NEOCP, OBSERVATIONS, Mpc
+from aneos.archives.mpc_orbits import ORBITS
+from aneos.archives.neodys import NEODYS, Neodys
 from aneos.archives.patience import Patience
-from aneos.archives.provider import Addresses
-from aneos.archives.sbdb import Sbdb
-from aneos.archives.scout import Scout
-from aneos.archives.sentry import Sentry
+from aneos.archives.provider import Addresses, ProviderName
+from aneos.archives.sbdb import OBJECT, QUERY, Sbdb
+from aneos.archives.scout import SCOUT, Scout
+from aneos.archives.sentry import SENTRY, Sentry
 from aneos.catalogue import Catalogue
 
 CatalogueSource = Literal["mpc", "sbdb"]
 SOURCES: Final[tuple[CatalogueSource, ...]] = ("mpc", "sbdb")
 """Archives that list all near-Earth asteroids."""
 
+ARCHIVES: Final[dict[str, ProviderName]] = {
+    LIST: "mpc",
+    ORBITS: "mpc",
+    OBSERVATIONS: "mpc",
+    NEOCP: "mpc",
+    IDENTIFIER: "mpc",
+    QUERY: "jpl",
+    OBJECT: "jpl",
+    CAD: "jpl",
+    HORIZONS: "jpl",
+    SENTRY: "jpl",
+    SCOUT: "jpl",
+    NEODYS: "neodys",
+}
+"""Every archive by the name that its errors bear, and the institution whose circuit breaker it shares."""
+
 
 class Archives:
     """The clients; an async context manager. ``cache`` is the folder of the replies (see :mod:`aneos.archives.paths`),
-    ``addresses`` where the archives are (by default the public ones, or what the environment names)."""
+    ``addresses`` where the archives are (by default the public ones, or what the environment names), ``told`` is called
+    with what became of every try."""
 
     def __init__(
         self,
@@ -34,9 +53,10 @@ class Archives:
         *,
         addresses: Addresses | None = None,
         patience: Patience | None = None,
+        told: Told | None = None,
     ) -> None:
         at = Addresses.from_environment() if addresses is None else addresses
-        self.fetcher = Fetcher(cache, patience=patience)
+        self.fetcher = Fetcher(cache, patience=patience, told=told)
         self.sbdb = Sbdb(self.fetcher, at.jpl)
         self.close_approaches = CloseApproaches(self.fetcher, at.jpl)
         self.sentry = Sentry(self.fetcher, at.jpl)

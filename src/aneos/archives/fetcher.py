@@ -21,12 +21,14 @@ from aneos import __version__
 from aneos.archives.cache import ReplyCache
 from aneos.archives.errors import (
     ArchiveChanged,
+    ArchiveError,
     ArchiveIncomplete,
     ArchiveRefused,
     ArchiveUnreachable,
     NotAsked,
 )
 from aneos.archives.fair_use import MAX_REPLY_BYTES
+from aneos.archives.health import Told, tried
 from aneos.archives.paths import cache_dir
 from aneos.archives.patience import Patience, retry_after_s
 from aneos.archives.provider import FAIR_USE, Provider, ProviderName
@@ -51,10 +53,12 @@ class Fetcher:
         *,
         patience: Patience | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        told: Told | None = None,
     ) -> None:
         self.cache = ReplyCache(cache_dir() if folder is None else folder)
         self.patience = Patience() if patience is None else patience
         self._sleep = sleep
+        self._told = told
         locks = self.cache.folder / "locks"
         self.providers = {name: Provider(name, locks, rule) for name, rule in FAIR_USE.items()}
         self._client = httpx2.AsyncClient(
@@ -91,18 +95,26 @@ class Fetcher:
                 async with host.turn(request.service):
                     reply = await self._try(host, request, known)
                 result = read(reply)
-            except (ArchiveUnreachable, ArchiveIncomplete, ArchiveRefused) as error:
+            except ArchiveError as error:
+                self._tell(request, host, error)
                 failures += 1
                 pause = self._pause_s(error, failures, host)
                 if pause is None:
                     raise
                 await self._sleep(pause)
             else:
+                self._tell(request, host, None)
                 self.cache.accept(request, reply)
                 return result
 
-    def _pause_s(self, error: Exception, failures: int, host: Provider) -> float | None:
+    def _tell(self, request: Request, host: Provider, error: ArchiveError | None) -> None:
+        if self._told is not None and not isinstance(error, NotAsked):
+            self._told(tried(request.service, host, error))
+
+    def _pause_s(self, error: ArchiveError, failures: int, host: Provider) -> float | None:
         """Seconds until the next try; None when there is to be none."""
+        if not isinstance(error, ArchiveUnreachable | ArchiveIncomplete | ArchiveRefused):
+            return None
         asked = getattr(error, "retry_after_s", None)
         if isinstance(error, ArchiveRefused) and error.status != TOO_MANY:
             return None

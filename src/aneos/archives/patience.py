@@ -68,3 +68,8 @@ class CircuitBreaker:
         self.failures += 1
         if self.failures >= self.threshold:
             self.opened_at = self.clock()
+
+    def resume(self, failures: int, open_s: float) -> None:
+        """Go on where another process stood: so many failures in a row, and left alone for ``open_s`` more seconds."""
+        self.failures = failures
+        self.opened_at = self.clock() + open_s - self.open_s if open_s > 0.0 else None

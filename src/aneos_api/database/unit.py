@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from aneos_api.database.failures import database_errors
 from aneos_api.database.services.alerts import AlertService
 from aneos_api.database.services.analysis import AnalysisService
+from aneos_api.database.services.archives import ArchiveService
 from aneos_api.database.services.audit import AuditService
 from aneos_api.database.services.backups import BackupService
 from aneos_api.database.services.base import TOUCHED
@@ -71,6 +72,10 @@ class Work:
     @cached_property
     def analysis(self) -> AnalysisService:
         return AnalysisService(self.session)
+
+    @cached_property
+    def archives(self) -> ArchiveService:
+        return ArchiveService(self.session)
 
     @cached_property
     def audit(self) -> AuditService:

@@ -18,7 +18,7 @@ from aneos_api.errors import Invalid
 from aneos_api.observability.performance import RoutePerformance, performance_by_route
 from aneos_api.observability.sampler import memory_bytes
 from aneos_api.schemas.common import Identifier, Record, Signed
-from aneos_api.schemas.watch import MetricRow
+from aneos_api.schemas.watch import ArchiveItem, MetricRow
 
 router = APIRouter(prefix="/api/v1/monitoring", tags=["monitoring"])
 
@@ -74,6 +74,13 @@ class SystemReply(Signed):
     jobs: dict[str, int]
     oldest_waiting_job_s: float
     workers: list[dict[str, Any]]
+
+
+class ArchivesReply(Signed):
+    """Every remote archive that aNEOS can ask, and how the service's requests to it went."""
+
+    enabled: bool = Field(description="whether the settings let archives be asked at all")
+    items: list[ArchiveItem]
 
 
 @router.get("/metrics", operation_id="monitoring_metrics")
@@ -133,6 +140,15 @@ async def system(who: Viewer, ctx: Ctx, work: Reading) -> SystemReply:
         jobs=await work.jobs.counts(),
         oldest_waiting_job_s=await work.jobs.oldest_waiting_s(),
         workers=workers,
+    )
+
+
+@router.get("/archives", operation_id="monitoring_archives")
+async def archives(who: Viewer, ctx: Ctx, work: Reading) -> ArchivesReply:
+    """How each remote archive answered last, and whether it is left alone after failures."""
+    rows = await work.archives.all()
+    return ArchivesReply(
+        enabled=ctx.settings.archives.enabled, items=[ArchiveItem.model_validate(row) for row in rows]
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from aneos.archives import Addresses, Archives, ArchiveUnreachable
 from aneos.archives.archives import SOURCES, CatalogueSource
 from aneos.archives.errors import ArchiveIncomplete, ArchiveRefused
+from aneos.archives.health import Tried
 from aneos.archives.patience import Patience
 from aneos.archives.sync import MAX_SHRINKAGE
 from aneos.catalogue import Catalogue
@@ -39,7 +40,7 @@ async def sync_catalogue(context: JobContext) -> Mapping[str, Any]:
     if not settings.archives.enabled:
         raise Invalid("remote archives are not asked here: ANEOS_ARCHIVES__ENABLED is false")
     context.report("asking", 0, None)
-    catalogue = await fetched(settings, source)
+    catalogue = await fetched(context.database, settings, source)
     await _refuse_shorter(context.database, catalogue, accept=bool(context.payload.get("accept_smaller")))
     version = await store_catalogue(
         context.database, catalogue, transaction=context.transaction, progress=context.report
@@ -82,15 +83,24 @@ async def sync_dead(work: Work, job: Job) -> None:
     )
 
 
-async def fetched(settings: Settings, source: CatalogueSource) -> Catalogue:
+async def fetched(database: Database, settings: Settings, source: CatalogueSource) -> Catalogue:
     """The list as the archive gives it now, or as it gave it within ``archives.list_max_age_s``.
+
+    What became of every try is stored, for all processes; circuit breakers go on where the last process left them.
 
     Raises Unavailable where asking again may help; other failures (another format) as they are.
     """
     patience = Patience(read_timeout_s=max(settings.archives.timeout_s, 1.0))
     folder = settings.data_dir / "archives"
+    tries: list[Tried] = []
+    async with database.read(fresh=True) as work:
+        circuits = await work.archives.circuits()
     try:
-        async with Archives(folder, addresses=Addresses.from_environment(), patience=patience) as archives:
+        async with Archives(
+            folder, addresses=Addresses.from_environment(), patience=patience, told=tries.append
+        ) as archives:
+            for name, provider in archives.fetcher.providers.items():
+                provider.breaker.resume(*circuits.get(name, (0, 0.0)))
             return await archives.catalogue(source, max_age_s=settings.archives.list_max_age_s)
     except (ArchiveUnreachable, ArchiveIncomplete) as error:
         raise Unavailable(str(error)) from error
@@ -98,6 +108,10 @@ async def fetched(settings: Settings, source: CatalogueSource) -> Catalogue:
         if error.status != 429:
             raise
         raise Unavailable(str(error)) from error
+    finally:
+        async with database.write() as work:
+            for one in tries:
+                await work.archives.note(one)
 
 
 async def _refuse_shorter(database: Database, catalogue: Catalogue, *, accept: bool) -> None:

@@ -13,6 +13,26 @@ from aneos_api.schemas.common import Identifier, JsonMap, Line, Name, Prose, Rec
 Severity = Literal["info", "warning", "critical"]
 
 
+class ArchiveItem(Record):
+    """One remote archive as the service's processes, together, have met it. Moments are null where there was none."""
+
+    archive: str = Field(examples=["MPC nea_extended"])
+    provider: str = Field(description="the institution: its archives share one circuit breaker")
+    state: Literal["never_asked", "answering", "failing", "left_alone"] = Field(
+        description="left_alone: the circuit is open, nothing is asked before circuit_open_until"
+    )
+    requests: int
+    errors: int
+    failures: int = Field(description="failed tries in a row, up to now")
+    asked_at: datetime | None
+    answered_at: datetime | None
+    failed_at: datetime | None
+    error_kind: Literal["unreachable", "refused", "changed", "incomplete"] | None
+    error: str | None = Field(description="of the last try that failed, which may be long ago")
+    circuit: Literal["closed", "open", "half_open"] = Field(description="half_open: one try decides")
+    circuit_open_until: datetime | None
+
+
 class RuleCreate(Request):
     """When to tell people: a filter over objects (science), or a threshold on a metric (system)."""
 

@@ -15,7 +15,7 @@ from tests.api.conftest import apart
 def test_migrating_up_checking_and_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'aneos.db'}"
     assert migrate_main(["--url", url]) == 0
-    assert "revision 0002" in capsys.readouterr().out
+    assert "revision 0003" in capsys.readouterr().out
     assert migrate_main(["check", "--url", url]) == 0
     assert "agree" in capsys.readouterr().out
     assert migrate_main(["downgrade", "--url", url]) == 1

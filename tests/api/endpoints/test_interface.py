@@ -52,6 +52,7 @@ GET monitoring/metrics
 GET monitoring/metrics/history
 GET monitoring/performance
 GET monitoring/system
+GET monitoring/archives
 GET monitoring/alerts
 GET monitoring/alerts/{alert_id}
 POST monitoring/alerts/{alert_id}/acknowledge

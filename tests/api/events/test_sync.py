@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from aneos.archives.fair_use import BREAKER_FAILURES, BREAKER_OPEN_S
 from aneos_api.database import Database
 from aneos_api.database.models import Alert, Job, ObjectVersion, OutboxEvent
+from aneos_api.database.services.archives import ArchiveView
 from aneos_api.jobs import Worker
 from aneos_api.jobs.synchronising import SYNC_CATALOGUE
 from aneos_api.settings import Settings
@@ -139,3 +142,40 @@ async def test_no_archive_is_asked_unless_the_settings_say_so(
     assert job.status == "dead"
     assert "ANEOS_ARCHIVES__ENABLED" in str(job.error)
     assert server.asked == []
+
+
+async def test_how_an_archive_answers_is_kept_for_all_processes(
+    database: Database, server: ArchiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aneos.archives.patience.Patience.wait_s", lambda *_: 0.001)
+    chosen = settings(tmp_path)
+    publish(server, lists(start=40, new=0, changed=0, times=0)[0])
+    await synchronise(database, chosen, accept_smaller=True)
+    first = await health(database)
+    assert (first.state, first.failures, first.circuit) == ("answering", 0, "closed")
+    assert first.answered_at is not None
+    server.answer(LIST, Answer(b"", 503))
+    job = await synchronise(database, chosen)
+    assert (job.status, job.attempts) == ("dead", 2)
+    away = await health(database)
+    assert (away.state, away.circuit, away.error_kind) == ("left_alone", "open", "unreachable")
+    assert away.failures == BREAKER_FAILURES, "the second attempt went on where the first stood"
+    assert away.requests == first.requests + BREAKER_FAILURES
+    assert away.answered_at == first.answered_at
+    assert "503" in str(away.error)
+    asked = len(server.asked)
+    await synchronise(database, chosen)
+    assert len(server.asked) == asked, "left alone by every process"
+    later = datetime.now(UTC) + timedelta(seconds=BREAKER_OPEN_S)
+    monkeypatch.setattr("aneos_api.database.services.archives.utc_now", lambda: later)
+    assert (await health(database)).circuit == "half_open"
+    publish(server, lists(start=40, new=0, changed=0, times=0)[0])
+    await synchronise(database, chosen, accept_smaller=True)
+    assert (await health(database)).state == "answering"
+
+
+async def health(database: Database) -> ArchiveView:
+    async with database.read(fresh=True) as work:
+        found = {view.archive: view for view in await work.archives.all()}
+    assert found["NEODyS"].state == "never_asked"
+    return found["MPC nea_extended"]

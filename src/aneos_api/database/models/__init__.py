@@ -21,7 +21,14 @@ from aneos_api.database.models.events import (
 )
 from aneos_api.database.models.identity import ROLES, Membership, Role, Tenant, User
 from aneos_api.database.models.learning import Experiment, ExperimentArm, ModelVersion, Prediction
-from aneos_api.database.models.monitoring import Alert, AlertRule, ApiUsage, AuditEvent, SystemMetric
+from aneos_api.database.models.monitoring import (
+    Alert,
+    AlertRule,
+    ApiUsage,
+    ArchiveHealth,
+    AuditEvent,
+    SystemMetric,
+)
 from aneos_api.database.models.work import (
     Backup,
     Batch,
@@ -40,6 +47,7 @@ __all__ = [
     "AlertRule",
     "ApiKey",
     "ApiUsage",
+    "ArchiveHealth",
     "Assessment",
     "AssessmentEvidence",
     "AuditEvent",

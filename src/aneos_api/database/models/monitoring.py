@@ -146,6 +146,30 @@ class ApiUsage(WithNumber, Owned, Base):
     bytes_out: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
+class ArchiveHealth(Base):
+    """How a remote archive answered last. ``circuit_*`` are of its institution, as they stood after the last try."""
+
+    __tablename__ = "archive_health"
+    __table_args__ = (at_least("requests", 0), at_least("errors", 0), at_least("failures", 0))
+
+    archive: Mapped[str] = mapped_column(String(64), primary_key=True)
+    provider: Mapped[str] = mapped_column(String(16))
+    requests: Mapped[int] = mapped_column(BigInteger)
+    """Tries so far."""
+    errors: Mapped[int] = mapped_column(BigInteger)
+    """Tries that failed."""
+    failures: Mapped[int]
+    """Failed tries in a row, up to now."""
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    error_kind: Mapped[str | None] = mapped_column(String(16))
+    error: Mapped[str | None] = mapped_column(String(400))
+    """What went wrong in the last try that failed, which may be long ago."""
+    circuit_failures: Mapped[int]
+    circuit_open_until: Mapped[datetime | None]
+
+
 class AuditEvent(WithNumber, MaybeOwned, Created, Base):
     """Who did or tried what, from where. Rows are never changed.
 
