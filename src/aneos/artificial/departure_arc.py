@@ -19,7 +19,7 @@ from aneos.constants import GM_SUN_AU3_D2
 from aneos.dynamics import ForceModel, States, body_states, concatenate, sample
 from aneos.dynamics.bodies import EARTH
 from aneos.dynamics.ephemeris import TO_ECLIPTIC
-from aneos.dynamics.uncertainty import Centre, Frame
+from aneos.dynamics.uncertainty import KEPLERIAN, Centre, Frame
 from aneos.errors import InputError
 from aneos.orbits import state_to_elements
 
@@ -133,14 +133,15 @@ def observation_times(arc: Arc) -> FloatArray:
     return arc.first_tdb_jd + np.unique(np.add.outer(starts, within).ravel())
 
 
-def keplerian_correlations(
+def element_correlations(
     found: ArcUncertainty,
     epoch_tdb_jd: float,
     forces: ForceModel,
     centre: Centre = "Sun",
     frame: Frame = "ecliptic",
+    labels: tuple[str, ...] = KEPLERIAN,
 ) -> FloatArray:
-    """Correlations (6, 6) of a, e, i, node, perihelion, mean anomaly at another epoch, about Sun or Earth.
+    """Correlations (6, 6) of Keplerian or cometary elements at another epoch, about Sun or Earth.
 
     Sigmas published without correlations get these, so that their clones lie where the arc allows.
     """
@@ -169,11 +170,17 @@ def keplerian_correlations(
     if frame == "equatorial":
         place, speed = place @ TO_ECLIPTIC, speed @ TO_ECLIPTIC
     about = state_to_elements(place, speed, ends.epoch_tdb_jd, gm)
+    motion = np.degrees(np.sqrt(gm / np.abs(about.a_au) ** 3))
+    since = np.where(
+        about.e < 1.0, np.remainder(about.mean_anomaly_deg + 180.0, 360.0) - 180.0, about.mean_anomaly_deg
+    )
+    values_of = {"q_au": about.a_au * (1.0 - about.e), "tp_tdb_jd": -since / motion}
     columns = np.stack(
-        [about.a_au, about.e, about.i_deg, about.node_deg, about.peri_deg, about.mean_anomaly_deg], axis=1
+        [values_of[label] if label in values_of else getattr(about, label) for label in labels], axis=1
     )
     difference = columns[:6] - columns[6:]
-    difference[:, 3:] = np.remainder(difference[:, 3:] + 180.0, 360.0) - 180.0
+    turning = np.array([label in ("node_deg", "peri_deg", "mean_anomaly_deg") for label in labels])
+    difference[:, turning] = np.remainder(difference[:, turning] + 180.0, 360.0) - 180.0
     slope = difference / (2.0 * small)
     covariance = slope.T @ slope
     sigma = np.sqrt(np.diag(covariance))

@@ -1,32 +1,40 @@
-"""Orbits to be traced, read from files: elements tables, Find_Orb's elements as text, a covariance as JSON.
+"""Orbits to be traced, read from files: elements tables, Find_Orb's elements, JPL's replies, covariances, states.
 
 - an elements file or any catalogue that :func:`aneos.catalogue.read_any` reads, with the optional columns of
-  docs/formats.md (``sigma_*``, ``centre``, ``frame``);
-- a block of elements as Find_Orb prints it, also commented out with ``#`` in the head of a file of two-line elements;
-- a JSON object with ``epoch_tdb_jd``, ``labels``, ``values`` and ``matrix`` (or ``sigmas``), and optional ``centre``,
-  ``frame``, ``fixed``, ``designation``, ``H``: an orbit with its covariance.
+  docs/formats.md (``sigma_*``, ``centre``, ``frame``); CSV and JSON under other usual names too
+  (:mod:`aneos.artificial.orbit_words`);
+- blocks of elements as Find_Orb prints them (:mod:`aneos.artificial.departure_find_orb`), its ``total.json`` and
+  ``covar.json``;
+- a reply of JPL's Small-Body Database for one object, with its covariance;
+- a JSON object with ``epoch_tdb_jd``, ``labels``, ``values`` and ``matrix`` (or ``sigmas``).
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
+import csv
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from aneos.artificial.dates import iso_date
+from aneos.artificial.departure_find_orb import BLOCK, read_blocks
+from aneos.artificial.orbit_words import covariance_of, epoch_of, label_of, number_of, orbit_of, words_of
 from aneos.catalogue import Provenance, read_any
-from aneos.catalogue.files import MAX_JSON_BYTES, SourceFile
-from aneos.constants import AU_KM
-from aneos.dynamics.uncertainty import OrbitUncertainty
+from aneos.catalogue.elements import DELIMITERS, split_header
+from aneos.catalogue.files import SourceFile
+from aneos.catalogue.json_records import load_json
+from aneos.catalogue.mpc import is_nea_extended
+from aneos.catalogue.sbdb import sbdb_records
+from aneos.catalogue.schema import REQUIRED
+from aneos.dynamics.uncertainty import CARTESIAN, OrbitUncertainty
 from aneos.errors import InputError, RejectedRow
 
+Row = dict[str, Any]
+
 MAX_TEXT: Final = 1 << 24
-MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,186 +54,237 @@ def read_orbits(path: str | Path) -> OrbitFile:
     """
     file = SourceFile(path)
     head = file.head().decode("utf-8-sig", "replace")
-    if _BLOCK.search(head):
-        return _from_find_orb(file)
-    if head.lstrip().startswith("{") and '"labels"' in head:
-        return _from_covariance(file)
-    found = read_any(path)
-    if len(found) == 0:
-        first = found.rejected[0] if found.rejected else None
+    if BLOCK.search(head):
+        return _from_blocks(file)
+    if head.lstrip().startswith(("{", "[")):
+        found = _from_json(file)
+        if found is not None:
+            return found
+    elif _other_names(head):
+        return _collected(file, "elements", _csv_records(file))
+    catalogue = read_any(path)
+    if len(catalogue) == 0:
+        first = catalogue.rejected[0] if catalogue.rejected else None
         reason = "holds no object" if first is None else first.reason
         raise InputError(reason, source=path, line=None if first is None else first.line)
-    rows = tuple(found.table.iter_rows(named=True))
-    return OrbitFile(rows, (None,) * len(rows), found.provenance, found.rejected)
-
-
-# -- Find_Orb ---------------------------------------------------------------------------------------
-
-_BLOCK: Final = re.compile(r"^[# ]*Orbital elements:", re.MULTILINE)
-_NUMBER: Final = r"([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)"
-_SIGMA: Final = r"(?:\s*\+/-\s*" + _NUMBER + ")?"
-_FIELDS: Final = {
-    "mean_anomaly_deg": r"^\s*M\s*",
-    "a_au": r"^\s*a\s*",
-    "e": r"^\s*e\s*",
-    "i_deg": r"\bIncl\.\s+",
-    "node_deg": r"\bNode\s+",
-    "peri_deg": r"\bPeri\.\s+",
-}
-_FORCES: Final = {"A1": r"\bA1:?\s*", "A2": r"\bA2:?\s*", "A3": r"\bA3:?\s*", "amr_m2kg": r"\bAMR\s+"}
-_EPOCH: Final = re.compile(r"\bEpoch\b.*?JDT?\s+(\d+(?:\.\d+)?)")
-_CALENDAR: Final = re.compile(r"\bEpoch\s+(\d{4})\s+([A-Z][a-z]{2})[a-z.]*\s+(\d+)(\.\d*)?")
-_LEAST_KM: Final = 1000.0
-"""Elements about the Earth are often in km without saying so; no orbit is that many au long."""
-_OBSERVATIONS: Final = re.compile(r"(?:From\s+)?(\d+)\s*(?:of\s+\d+\s+)?observations\s+([^;\n]*)")
-
-
-def _from_find_orb(file: SourceFile) -> OrbitFile:
-    text = file.read(MAX_TEXT).decode("utf-8-sig", "replace")
-    rows: list[Mapping[str, Any]] = []
-    rejected: list[RejectedRow] = []
-    starts = [match.start() for match in _BLOCK.finditer(text)]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        line = text.count("\n", 0, start) + 1
-        lines = [part.lstrip("#") for part in text[start:end].splitlines()[:20]]
+    rows, rejected = [], list(catalogue.rejected)
+    for row in catalogue.table.iter_rows(named=True):
         try:
-            rows.append(_block(lines, file.name, line) | {"source": file.name, "source_line": line})
+            rows.append(_widths_of(row) | row)
         except InputError as error:
-            rejected.append(RejectedRow(line, error.reason, source=file.name))
+            line = int(row["source_line"] or 0)
+            rejected.append(RejectedRow(line, error.reason, row["designation"], str(row["source"] or path)))
+    return OrbitFile(tuple(rows), (None,) * len(rows), catalogue.provenance, tuple(rejected))
+
+
+def _widths_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the catalogue's columns do not have but a file may: widths under the names of its source."""
+    return words_of({name: value for name, value in row.items() if "sigma" in name.lower()})
+
+
+# -- text ------------------------------------------------------------------------------------------
+
+
+def _from_blocks(file: SourceFile) -> OrbitFile:
+    text = file.read(MAX_TEXT).decode("utf-8-sig", "replace")
+    rows, rejected = read_blocks(text, file.name)
     if not rows:
         raise InputError(rejected[0].reason, source=file.name, line=rejected[0].line)
-    return OrbitFile(
-        tuple(rows), (None,) * len(rows), (_provenance(file, "Find_Orb elements"),), tuple(rejected)
-    )
+    return _collected(file, "Find_Orb elements", ((row["source_line"], row) for row in rows), tuple(rejected))
 
 
-def _block(lines: list[str], name: str, line: int) -> dict[str, Any]:
-    """One block of elements; its lengths are in au or, about the Earth, in km."""
-    body = "\n".join(lines)
-    end = re.search(r"^.*observations.*$", body, re.MULTILINE)
-    body = body[: end.end()] if end else body
-    epoch = _epoch(body)
-    if epoch is None:
-        raise InputError("these elements have no epoch", source=name, line=line)
-    row: dict[str, Any] = {
-        "designation": lines[0].partition(":")[2].strip() or "object",
-        "epoch_tdb_jd": epoch,
-    }
-    for label, pattern in (_FIELDS | _FORCES).items():
-        found = re.search(pattern + _NUMBER + r"(\s*km\b)?" + _SIGMA, body, re.MULTILINE)
-        if found is None:
-            if label in _FIELDS:
-                raise InputError(f"these elements have no {label}", source=name, line=line)
+def _other_names(head: str) -> bool:
+    """Whether the first line is a header with elements under other names than those of docs/formats.md."""
+    line = next((line for line in head.splitlines() if line.strip() and not line.startswith("#")), "")
+    header = _split(line)
+    if set(REQUIRED) <= set(header):
+        return False
+    found = {what[0] for name in header if (what := label_of(name)) is not None}
+    return "epoch_tdb_jd" in found and ({"e", "i_deg", "node_deg"} <= found or set(CARTESIAN) <= found)
+
+
+def _split(line: str) -> list[str]:
+    cut = [split_header(line, mark) for mark in DELIMITERS]
+    return max(cut, key=lambda header: sum(label_of(name) is not None for name in header))
+
+
+def _csv_records(file: SourceFile) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+    """Line and record of each row; the reason instead of the record where it could not be cut."""
+    lines = [
+        (number, line)
+        for number, line in enumerate(file.lines(), 1)
+        if line.strip() and not line.startswith("#")
+    ]
+    header = _split(lines[0][1])
+    mark = max(DELIMITERS, key=lambda mark: len(split_header(lines[0][1], mark)))
+    for number, line in lines[1:]:
+        cells = next(csv.reader([line], delimiter=mark))
+        if len(cells) != len(header):
+            yield number, f"has {len(cells)} fields where the header has {len(header)}"
             continue
-        value, km, sigma = found.groups()
-        in_km = km or (label == "a_au" and abs(float(value)) > _LEAST_KM)
-        unit = AU_KM if in_km else 1.0
-        row[label] = float(value) / unit
-        if sigma is not None:
-            key = f"sigma_{label}" if label in _FIELDS else _force_sigma(label)
-            row[key] = float(sigma) / unit
-    magnitude = re.search(r"\bH\s+" + _NUMBER, body)
-    row["H"] = float(magnitude.group(1)) if magnitude else None
-    quality = re.search(r"\bU\s+(\d)", body)
-    row["U"] = quality.group(1) if quality else None
-    about_earth = bool(re.search(r"\bPerigee\b", body)) or (float(row["a_au"]) < 0.05 and row["e"] < 1.0)
-    row["centre"] = "earth" if about_earth else "sun"
-    row["frame"] = "equatorial" if "equator" in body.lower() else "ecliptic"
-    return row | _arc(body)
+        yield number, dict(zip(header, cells, strict=True))
 
 
-def _epoch(body: str) -> float | None:
-    """Julian date (TT) of the elements: given as such, or as a day of the calendar."""
-    given = _EPOCH.search(body)
-    if given is not None:
-        return float(given.group(1))
-    day = _CALENDAR.search(body)
-    if day is None or day.group(2).lower() not in MONTHS:
+# -- JSON ------------------------------------------------------------------------------------------
+
+
+def _from_json(file: SourceFile) -> OrbitFile | None:
+    """One of the forms of JSON that are not catalogues; None where it is none of them."""
+    content: Any = load_json(file)
+    if isinstance(content, dict):
+        if "labels" in content:
+            return _single(file, "orbit with covariance", *_labelled(content, file.name))
+        if {"covar", "state_vect", "epoch"} <= content.keys():
+            return _single(file, "Find_Orb covariance", *_find_orb_covariance(content, file.name))
+        if isinstance(content.get("objects"), dict):
+            return _collected(file, "Find_Orb elements", _find_orb_objects(content["objects"]))
+        orbit = content.get("orbit")
+        if isinstance(orbit, dict) and isinstance(orbit.get("elements"), list):
+            return _single(file, "jpl-sbdb", *_small_body(content, file.name))
+    if is_nea_extended(content):
         return None
-    try:
-        whole = date(int(day.group(1)), MONTHS.index(day.group(2).lower()) + 1, int(day.group(3)))
-    except ValueError:
-        return None
-    return whole.toordinal() + 1_721_424.5 + float("0" + (day.group(4) or ".0"))
+    records = content if isinstance(content, list) else [content]
+    first = records[0] if records and isinstance(records[0], dict) else {}
+    found = {what[0] for name in first if (what := label_of(name)) is not None}
+    if "epoch_tdb_jd" not in found or not ({"e", "i_deg"} <= found or {"x_au", "vx_au_d"} <= found):
+        if sbdb_records(content, file.name) is not None:
+            return None
+        raise InputError(
+            "is JSON without an orbit under names that are known: an epoch with elements or a state vector",
+            source=file.name,
+        )
+    return _collected(file, "elements", enumerate(records, 1))
 
 
-def _force_sigma(label: str) -> str:
-    return "amr_sigma_m2kg" if label == "amr_m2kg" else f"{label}_sigma"
+def _collected(
+    file: SourceFile,
+    kind: str,
+    records: Iterable[tuple[int, Any]],
+    rejected: tuple[RejectedRow, ...] = (),
+) -> OrbitFile:
+    rows: list[Mapping[str, Any]] = []
+    uncertainties: list[OrbitUncertainty | None] = []
+    bad = list(rejected)
+    for line, raw in records:
+        words: Row | None = None
+        try:
+            if not isinstance(raw, Mapping):
+                raise InputError(raw if isinstance(raw, str) else "is not a JSON object")
+            words = words_of(raw)
+            name = str(words.setdefault("designation", f"object of line {line}"))
+            words, uncertainty = orbit_of(words, name)
+        except InputError as error:
+            told = None if words is None else str(words.get("designation"))
+            bad.append(RejectedRow(line, error.reason, told, file.name))
+            continue
+        rows.append(words | {"source": file.name, "source_line": line})
+        uncertainties.append(uncertainty)
+    if not rows:
+        raise InputError(
+            bad[0].reason if bad else "holds no object", source=file.name, line=bad[0].line if bad else None
+        )
+    return OrbitFile(tuple(rows), tuple(uncertainties), (_provenance(file, kind),), tuple(bad))
 
 
-def _arc(body: str) -> dict[str, Any]:
-    """Number and dates of the observations: ``From 17 observations 2022 Oct. 18-19 (25.6 hr)``."""
-    found = _OBSERVATIONS.search(body)
-    if found is None:
-        return {}
-    out: dict[str, Any] = {"n_obs": int(found.group(1))}
-    words = found.group(2).partition("(")[0].strip()
-    first, _, last = words.partition("-")
-    begin = _day(first.split(), None)
-    end = _day(last.split(), begin) if last else begin
-    if begin is not None and end is not None and end >= begin:
-        out |= {"arc_days": float((end - begin).days), "last_observation": end}
-    residual = re.search(r"mean residual\s+(\d+)\"?(\.\d+)\"?", body)
-    if residual:
-        out["rms_arcsec"] = float(residual.group(1) + residual.group(2))
-    return out
+def _single(file: SourceFile, kind: str, row: Row, uncertainty: OrbitUncertainty | None) -> OrbitFile:
+    return OrbitFile((row,), (uncertainty,), (_provenance(file, kind),))
 
 
-def _day(words: list[str], since: date | None) -> date | None:
-    """``2022 Oct. 18``, or what differs from the day before it: ``Nov. 2``, ``19``. None where it is no date."""
-    numbers = [word for word in words if word.rstrip(".").isdigit()]
-    month = next((word[:3].lower() for word in words if word[:3].lower() in MONTHS), None)
-    try:
-        day = int(float(numbers[-1]))
-        year = int(numbers[0]) if len(numbers) > 1 else (since.year if since else 0)
-        which = MONTHS.index(month) + 1 if month else (since.month if since else 0)
-        return date(year, which, day)
-    except (ValueError, IndexError):
-        return None
-
-
-# -- covariance -------------------------------------------------------------------------------------
-
-
-def _from_covariance(file: SourceFile) -> OrbitFile:
-    try:
-        content = json.loads(file.read(MAX_JSON_BYTES))
-    except ValueError as error:
-        raise InputError(f"is not JSON: {error}", source=file.name) from error
-    lacking = [key for key in ("epoch_tdb_jd", "labels", "values") if key not in content]
+def _labelled(content: Mapping[str, Any], name: str) -> tuple[Row, OrbitUncertainty]:
+    """``epoch_tdb_jd``, ``labels``, ``values`` and ``matrix`` or ``sigmas``."""
+    lacking = [key for key in ("labels", "values") if key not in content]
     if lacking:
-        raise InputError(f"an orbit with a covariance needs {lacking[0]}", source=file.name)
+        raise InputError(f"an orbit with a covariance needs {lacking[0]}", source=name)
     try:
-        labels = tuple(str(label) for label in content["labels"])
-        values = np.array(content["values"], dtype=np.float64)
-        if "matrix" in content:
-            matrix = np.array(content["matrix"], dtype=np.float64)
+        row = words_of({key: value for key, value in content.items() if not isinstance(value, list | dict)})
+        if "epoch_tdb_jd" not in row:
+            raise InputError("an orbit with a covariance needs epoch_tdb_jd")
+        labels = [str(label) for label in content["labels"]]
+        if "matrix" in content or "covariance" in content:
+            matrix = np.array(content.get("matrix", content.get("covariance")), dtype=np.float64)
         else:
             matrix = np.diag(np.array(content["sigmas"], dtype=np.float64) ** 2)
-        epoch = float(content["epoch_tdb_jd"])
         fixed = {str(label): float(value) for label, value in dict(content.get("fixed") or {}).items()}
-    except (TypeError, ValueError, KeyError) as error:
-        raise InputError(f"is not an orbit with a covariance: {error}", source=file.name) from error
-    centre = str(content.get("centre") or "Sun").capitalize()
-    frame = str(content.get("frame") or "ecliptic").lower()
-    if centre not in ("Sun", "Earth") or frame not in ("ecliptic", "equatorial"):
-        raise InputError("centre is Sun or Earth, frame ecliptic or equatorial", source=file.name)
-    try:
-        uncertainty = OrbitUncertainty(
-            epoch,
-            labels,
-            values,
-            matrix,
-            centre="Sun" if centre == "Sun" else "Earth",
-            frame="ecliptic" if frame == "ecliptic" else "equatorial",
-            fixed=fixed,
-        )
+        return row, covariance_of(row, labels, content["values"], matrix, fixed)
     except InputError as error:
-        raise InputError(error.reason, source=file.name) from error
-    known = {
-        key: value for key, value in content.items() if key not in ("labels", "values", "matrix", "sigmas")
-    }
-    return OrbitFile((known,), (uncertainty,), (_provenance(file, "orbit with covariance"),))
+        raise InputError(error.reason, source=name) from error
+    except (TypeError, ValueError, KeyError) as error:
+        raise InputError(f"is not an orbit with a covariance: {error}", source=name) from error
+
+
+def _find_orb_covariance(content: Mapping[str, Any], name: str) -> tuple[Row, OrbitUncertainty]:
+    """Find_Orb's ``covar.json``: a heliocentric state vector on the ecliptic of J2000, au and au/d, epoch TT."""
+    try:
+        matrix = np.array(content["covar"], dtype=np.float64)
+        row = {"designation": Path(name).stem, "epoch_tdb_jd": epoch_of(content["epoch"], "epoch")}
+        if matrix.ndim != 2 or min(matrix.shape) < 6:
+            raise InputError(f"its covariance has the shape {matrix.shape}, not 6 by 6")
+        # Rows beyond the six of the state are forces, whose units the file does not tell: marginalised over.
+        values = [number_of(value, "state_vect") for value in content["state_vect"][:6]]
+        return row, covariance_of(row, CARTESIAN, values, matrix[:6, :6], {})
+    except InputError as error:
+        raise InputError(error.reason, source=name) from error
+    except (TypeError, ValueError) as error:
+        raise InputError(f"is not Find_Orb's covariance: {error}", source=name) from error
+
+
+def _find_orb_objects(objects: Mapping[str, Any]) -> Iterator[tuple[int, Row]]:
+    """Find_Orb's ``total.json``: elements with their sigmas and the arc, by the name of the object."""
+    for number, (name, item) in enumerate(objects.items(), 1):
+        if not (isinstance(item, dict) and isinstance(item.get("elements"), dict)):
+            raise InputError(f"{name} has no elements")
+        seen = item.get("observations")
+        arc: Row = {}
+        if isinstance(seen, dict) and {"earliest_used", "latest_used"} <= seen.keys():
+            first, last = (number_of(seen[key], key) for key in ("earliest_used", "latest_used"))
+            arc = {"arc_days": last - first, "last_observation": iso_date(last), "n_obs": seen.get("used")}
+        words = {key: value for key, value in item["elements"].items() if not isinstance(value, dict)}
+        yield number, words | arc | {"designation": name}
+
+
+def _small_body(content: Mapping[str, Any], name: str) -> tuple[Row, OrbitUncertainty | None]:
+    """A reply of JPL's Small-Body Database (``cov=mat``); parameters that were not fitted are fixed."""
+    orbit = content["orbit"]
+    try:
+        forces = _parameters(orbit.get("model_pars") or [])
+        magnitude = _parameters([item for item in content.get("phys_par") or [] if item.get("name") == "H"])
+        told = {
+            key: orbit.get(key) for key in ("epoch", "condition_code", "data_arc", "n_obs_used", "last_obs")
+        }
+        elements = _parameters(orbit["elements"])
+        row = words_of(told | elements | forces | magnitude | {"name": content["object"].get("fullname")})
+        row.setdefault("designation", "object")
+        block = orbit.get("covariance")
+        if block is None:
+            return orbit_of(row, str(row["designation"]))
+        if "elements" in block:
+            elements = _parameters(block["elements"])
+        elif block["epoch"] != orbit["epoch"]:
+            raise InputError(
+                "has a covariance at another epoch than its elements, without elements of its own"
+            )
+        labels = [str(label) for label in block["labels"]]
+        nominal = elements | {"node": elements.get("om"), "peri": elements.get("w")} | forces
+        values = [number_of(nominal.get(label), label) for label in labels]
+        at = row | {"epoch_tdb_jd": epoch_of(block["epoch"], "epoch")}
+        matrix = np.array(block["data"], dtype=np.float64)
+        rest = forces.keys() - set(labels)
+        fixed = {str(label): number_of(forces[label], label) for label in ("A1", "A2", "A3") if label in rest}
+        return row, covariance_of(at, labels, values, matrix, fixed)
+    except InputError as error:
+        raise InputError(error.reason, source=name) from error
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise InputError(f"is not a reply of JPL's Small-Body Database: {error!r}", source=name) from error
+
+
+def _parameters(items: list[Mapping[str, Any]]) -> Row:
+    """Value and sigma of each parameter under its name."""
+    row: Row = {}
+    for item in items:
+        row[str(item["name"])] = item["value"]
+        if item.get("sigma") is not None:
+            row[f"{item['name']}_sigma"] = item["sigma"]
+    return row
 
 
 def _provenance(file: SourceFile, kind: str) -> Provenance:

@@ -127,6 +127,55 @@ def trace_back(
     )
 
 
+def trace_from(
+    clones: States,
+    first_seen_tdb_jd: float,
+    until_tdb_jd: float,
+    *,
+    within_au: float,
+    forces: ForceModel,
+    threads: int | None = None,
+) -> CloneHistory:
+    """:func:`trace_back` from the first observation, where that is later than the epoch of the elements.
+
+    Elements may be given for a date before the launch (fits of the first days are); the object left the Earth between
+    that date and the first observation, and what a clone does before it left means nothing. Clones are carried
+    forward to the first observation, and back from there; those that the Earth stops on the way came from it.
+    """
+    if first_seen_tdb_jd <= float(clones.epoch_tdb_jd.max()):
+        return trace_back(clones, until_tdb_jd, within_au=within_au, forces=forces, threads=threads)
+    n = len(clones)
+    chunks = list(
+        native.integrate(clones, first_seen_tdb_jd, forces, within_au=(within_au, 0.0), threads=threads)
+    )
+    status = np.concatenate([chunk.rows[:, 11] for chunk in chunks])
+    met, ended = _until_ground(_joined([_encounters(chunk) for chunk in chunks]), n)
+    grounded = np.isfinite(ended) | (status == native.STRUCK)
+    flying = np.flatnonzero((status == native.DONE) & ~grounded)
+    told = met.take(grounded[met.row])
+    none = CloneHistory(
+        n,
+        until_tdb_jd,
+        within_au,
+        told,
+        np.empty(0),
+        np.empty(0),
+        np.empty(0),
+        grounded,
+        status == native.FAILED,
+    )
+    if flying.size <= LEAST_LEFT * n:
+        return none
+    back = trace_back(
+        _states(chunks).take(flying), until_tdb_jd, within_au=within_au, forces=forces, threads=threads
+    )
+    failed = none.failed.copy()
+    failed[flying[back.failed]] = True
+    grounded[flying[back.grounded]] = True
+    met = _together([told, replace(back.encounters, row=flying[back.encounters.row])])
+    return replace(back, n=n, encounters=met, grounded=grounded, failed=failed)
+
+
 def sample_times(start: float, until: float) -> FloatArray:
     """Epochs at which the scatter is measured, latest first."""
     dense = np.arange(start - DENSE_STEP, max(start - DENSE_DAYS, until), -DENSE_STEP)

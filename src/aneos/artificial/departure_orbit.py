@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from aneos.artificial.departure_arc import ArcUncertainty, keplerian_correlations, uncertainty_from_arc
+from aneos.artificial.departure_arc import ArcUncertainty, element_correlations, uncertainty_from_arc
 from aneos.artificial.departure_rows import (
     FORCE_COLUMNS,
     SIGMAS,
@@ -28,7 +28,7 @@ from aneos.artificial.departure_rows import (
 )
 from aneos.artificial.known_tables import KnownObject, KnownOrbit
 from aneos.dynamics import ForceModel, States, check_span
-from aneos.dynamics.uncertainty import KEPLERIAN, Centre, Frame, OrbitUncertainty
+from aneos.dynamics.uncertainty import COMETARY, KEPLERIAN, Centre, Frame, OrbitUncertainty
 from aneos.errors import InputError
 
 FloatArray = npt.NDArray[np.float64]
@@ -113,7 +113,7 @@ def orbit_from_row(
         details={**details, "push": given, "A1_sigma_of_arc": found.A1_sigma},
     )
     if sigmas is not None:
-        correlation = keplerian_correlations(found, epoch, forces, centre, frame) if known_arc else np.eye(6)
+        correlation = element_correlations(found, epoch, forces, centre, frame) if known_arc else np.eye(6)
         fitted = _elements(row, centre, frame, correlation * np.outer(sigmas, sigmas), name)
         basis = "published sigmas, " + ("correlated as the arc implies" if known_arc else "uncorrelated")
         return replace(
@@ -191,6 +191,7 @@ def _from_uncertainty(
     epoch = float(check_span(uncertainty.epoch_tdb_jd, "epoch"))
     states = uncertainty.nominal()
     details: dict[str, Any] = {"push": "given with the orbit", "arc_days": None}
+    basis = _basis(uncertainty)
     own = {"A1", "amr_m2kg"} & (set(uncertainty.labels) | set(uncertainty.fixed))
     if own:
         force_sigma = np.zeros(3)
@@ -205,21 +206,47 @@ def _from_uncertainty(
         details["push"] = (
             "of the row" if np.isfinite(force_sigma[0]) else "not known: drawn from what hardware has"
         )
-        if not np.isfinite(force_sigma[0]) and details["arc_days"] is not None:
+        if details["arc_days"] is not None and (not np.isfinite(force_sigma[0]) or uncertainty.assumed):
             found = uncertainty_from_arc(states, arc, U=None, forces=forces)
             details["A1_sigma_of_arc"] = found.A1_sigma
+            uncertainty, basis = _correlated(uncertainty, found, epoch, forces)
     return TracedOrbit(
         designation=name,
         states=states,
         H=number(row, "H"),
         uncertainty=uncertainty,
         arc=None,
-        basis="covariance given" if not uncertainty.assumed else "covariance assumed",
+        basis=basis,
         assumed=uncertainty.assumed,
         force_sigma=force_sigma,
         first_seen_tdb_jd=first_seen(row, epoch),
         details=details,
     )
+
+
+SIGMAS_ALONE: Final = "published sigmas, uncorrelated"
+
+
+def _basis(uncertainty: OrbitUncertainty) -> str:
+    if not uncertainty.assumed:
+        return "covariance given"
+    alone = np.count_nonzero(uncertainty.matrix - np.diag(np.diag(uncertainty.matrix))) == 0
+    return SIGMAS_ALONE if alone else "covariance assumed"
+
+
+def _correlated(
+    uncertainty: OrbitUncertainty, arc: ArcUncertainty, epoch: float, forces: ForceModel
+) -> tuple[OrbitUncertainty, str]:
+    """Sigmas that came alone with the correlations of the arc; a fitted covariance and a state vector as they are."""
+    if uncertainty.labels != COMETARY or _basis(uncertainty) != SIGMAS_ALONE:
+        return uncertainty, _basis(uncertainty)
+    sigma = np.sqrt(np.diag(uncertainty.matrix))
+    correlation = element_correlations(
+        arc, epoch, forces, uncertainty.centre, uncertainty.frame, uncertainty.labels
+    )
+    return replace(
+        uncertainty, matrix=correlation * np.outer(sigma, sigma)
+    ), "published sigmas, correlated as the arc implies"
 
 
 def _axes(row: Mapping[str, Any], name: str) -> tuple[Centre, Frame]:

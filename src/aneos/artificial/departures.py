@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from aneos.artificial.dates import iso_date
 from aneos.artificial.departure_clones import draw
-from aneos.artificial.departure_history import CAPTIVE_AU, CloneHistory, force_record, trace_back
+from aneos.artificial.departure_history import CAPTIVE_AU, CloneHistory, force_record, trace_from
 from aneos.artificial.departure_launches import CandidateLaunches, candidate_launches
 from aneos.artificial.departure_lookalikes import REACH_AU, Lookalikes, draw_lookalikes
 from aneos.artificial.departure_orbit import TracedOrbit, orbit_from_row, orbit_from_uncertainty
@@ -164,8 +164,9 @@ def departures(
         )
     listed = launches if isinstance(launches, CandidateLaunches) else candidate_launches(launches)
     cloud = draw(traced, clones, seed=seed)
-    history = trace_back(cloud, until_tdb_jd, within_au=REACH_AU, forces=model, threads=threads)
-    since, lost = traced.first_seen_tdb_jd, history.lost_before_tdb_jd
+    since = traced.first_seen_tdb_jd
+    history = trace_from(cloud, since, until_tdb_jd, within_au=REACH_AU, forces=model, threads=threads)
+    lost = history.lost_before_tdb_jd
     begin = until_tdb_jd if lost is None else min(lost, since - 1.0)
     met = history.encounters
     history = replace(history, encounters=met.take((met.epoch_tdb_jd < since) & (met.epoch_tdb_jd >= begin)))

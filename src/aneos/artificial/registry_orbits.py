@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from aneos.artificial.departure_arc import SCATTER_ARCSEC, Arc, keplerian_correlations, uncertainty_from_arc
+from aneos.artificial.departure_arc import SCATTER_ARCSEC, Arc, element_correlations, uncertainty_from_arc
 from aneos.artificial.known_tables import KnownObject, KnownOrbit
 from aneos.constants import A1_PER_AMR_AU_D2, AU_KM, AU_PER_DAY_KMS
 from aneos.dynamics import ForceModel, OrbitUncertainty, States
@@ -219,7 +219,7 @@ def _widths(placed: Placed) -> tuple[FloatArray, FloatArray, States, float]:
     found = uncertainty_from_arc(nominal, arc, U=None, forces=FORCES)
     if published:
         centre: tuple[str, Frame] = (orbit.centre.title(), _frame(orbit))
-        correlation = keplerian_correlations(found, orbit.epoch_tdb_jd, FORCES, centre[0], centre[1])  # type: ignore[arg-type]
+        correlation = element_correlations(found, orbit.epoch_tdb_jd, FORCES, centre[0], centre[1])  # type: ignore[arg-type]
         return _keplerian_root(orbit, correlation, sigmas), np.zeros(6), nominal, np.inf
     return _root(found.covariance), found.response, found.state, 3.0 * found.A1_sigma
 

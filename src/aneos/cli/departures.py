@@ -29,7 +29,7 @@ def departures(
         typer.Option(
             "--elements",
             metavar="FILE",
-            help="Elements (CSV, Parquet, Find_Orb's text) or an orbit with its covariance (JSON).",
+            help="Elements, a state vector or an orbit with its covariance: CSV, JSON, Parquet, Find_Orb, JPL.",
         ),
     ] = None,
     amr: Annotated[
