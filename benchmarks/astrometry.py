@@ -23,7 +23,7 @@ import polars as pl
 
 from aneos.astrometry import Observations, fit_observations, parse_observations, read_observations
 from aneos.astrometry.arc import Arc, make_arc
-from aneos.astrometry.fit import ASTEROIDS_FROM_DAYS
+from aneos.astrometry.fit import ASTEROIDS_FROM_DAYS, TEMPORARY
 from aneos.astrometry.initial import first_orbits, grow_together
 from aneos.astrometry.least_squares import Solution
 from aneos.astrometry.models import FREE, Model, choose_model, determined
@@ -140,9 +140,15 @@ NIGHTS = (1, 2, 3, 5, 10)
 
 
 def timeline(names: list[str]) -> None:
-    """Assess the files cut after some nights, those that the record lacks."""
+    """Assess the files cut after some nights, those that the record lacks.
+
+    Designations are taken away, so that nothing is known but the observations: what was later measured of 2024 PT5 or
+    Apophis stands in the catalogues under their names.
+    """
     for path in chosen_files(names):
         table = observations_of(path).filter(~pl.col("superseded")).sort("jd_utc")
+        if not TEMPORARY.fullmatch(str(table["object"][0])):
+            table = table.with_columns(object=pl.lit("UNNAMED"))
         night = np.concatenate([[1], 1 + np.cumsum(np.diff(table["jd_utc"].to_numpy()) > 8.0 / 24.0)])
         for count in NIGHTS:
             if count > 1 and night[-1] < count:

@@ -22,6 +22,7 @@ def fingerprint() -> str:
     house = Path(aneos.__file__).parent
     sources = sorted((house / "astrometry").glob("*.py"))
     sources += [house / "dynamics/fitting.py", house / "observed.py", house / "evidence/short_arc.py"]
+    sources += [house / "evidence/open_orbit.py", house / "evidence/sky_identity.py"]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 

@@ -3,6 +3,7 @@
 An object bound to the Earth has no orbit about the Sun to speak of: there the short-arc line takes the place of the
 orbit and identity lines, which share its geometry. The same holds where the arc leaves the distance open. A known
 artificial object that stands where this one was seen gives an identity line of its own, if it outweighs the orbit's.
+An orbit that is known, but poorly, is weighed over all the orbits that the observations allow.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from aneos.astrometry.short_arc import Digest2, Ranging
 from aneos.astrometry.sky_match import SkyMatch, Track, match_tracks
 from aneos.catalogue import Catalogue, load_bundled
 from aneos.errors import InputError, RejectedRow
-from aneos.evidence import short_arc, sky_identity
+from aneos.evidence import open_orbit, short_arc, sky_identity
 from aneos.evidence.area_to_mass import forecast
 from aneos.evidence.base import Evidence
 
@@ -127,11 +128,14 @@ def _assessed(
     if float(np.sqrt(fit.element_covariance[0, 0])) > IDENTITY_SIGMA_AU:
         left_out.add("identity")
     base = _screened(fit, left_out, prior)
+    open_ = base is not None and open_orbit.is_open(fit)
+    if base is not None and open_:
+        base = replace(base, evidence=open_orbit.averaged(fit, base.evidence), p_value=None, q_value=None)
     sky = None if "identity" in without else sky_identity.explain(matches)
     if not alone:
         quiet = replace(line, status="not applicable", log10_bayes_factor=0.0, interval=(0.0, 0.0))
         evidence = (*(base.evidence if base else ()), quiet)
-        return _named(_finished(base, fit, evidence, prior), fit, sky)
+        return _named(_finished(base, fit, evidence, prior, recompute=open_), fit, sky)
     evidence = (*(base.evidence if base else ()), line)
     return _named(_finished(base, fit, evidence, prior, recompute=True), fit, sky)
 
@@ -223,10 +227,10 @@ def _finished(
     bound = any(item.line == short_arc.LINE and item.log10_bayes_factor > 3.0 for item in measured)
     word = rules.classify(
         np.array([probability]),
-        identified=np.array([False]),
+        identified=np.array([base is not None and base.object_class == "known_artificial"]),
         natural_rejected=np.array([bound]),
         artificial_rejected=np.array([float(inputs.get("p_artificial", 1.0)) < 0.01]),
-        informed=np.array([push is not None]),
+        informed=np.array([push is not None or any(item.line == "orbit" for item in measured)]),
         natural_measured=np.array([push is not None and push.log10_bayes_factor <= rules.MEASURED_NATURAL]),
     )[0]
     return Assessment(
@@ -241,6 +245,7 @@ def _finished(
         q_value=base.q_value if base is not None else None,
         evidence=evidence,
         missing=missing,
+        identity=base.identity if base is not None else None,
         orbit=orbit,
         verdict=_verdict(fit, str(word), probability, evidence),
     )

@@ -67,6 +67,17 @@ def test_a_sideways_push_does_not_turn_the_sign_of_the_radial_one() -> None:
     assert fit.push["A2"] < 0.0
 
 
+def test_a_drift_along_the_orbit_is_no_radial_push() -> None:
+    """Over more than a year A1 alone takes up a Yarkovsky drift too small to be chosen (Bennu, 1999 to 2006)."""
+    away = geocentric((30_000_000.0, -12_000_000.0, 9_000_000.0), (6.2, 3.4, -1.9))
+    fit = fit_one(observe(away, nights(0.0, 10.0, 250.0, 260.0, 520.0, 530.0, each=3), a2=1.2e-11))
+    assert fit.model in ("gravity", "A2")
+    assert fit.push["model"] == "A1+A2"
+    assert abs(fit.push["against_zero_sigma"]) < 2.0
+    assert fit.transverse is not None
+    assert abs(fit.transverse[0] - 1.2e-11) < 3.0 * fit.transverse[1]
+
+
 def test_outliers_are_rejected_and_nothing_else() -> None:
     table = observe(BOUND, nights(0.0, 0.9, 2.1, each=5))
     bad = [3, 11]

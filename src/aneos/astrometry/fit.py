@@ -405,7 +405,7 @@ def _push_flags(
         )
         if kick.alternatives:
             sentence += f", or one in {kick.alternatives} other gaps"
-        if choice.push not in (None, "A1"):
+        if choice.chosen in SIDEWAYS:
             sentence += f"; a steady sideways push ({choice.push}) explains it as well"
         out.append(("manoeuvre suspected", sentence))
         quiet = quiet_piece(found)

@@ -112,7 +112,7 @@ def choose_model(arc: Arc, start: Solution, asteroids: bool) -> Choice:
     costs = {model: solution.cost for model, solution in raw.items()}
     scatter = max(1.0, min(costs[model] / raw[model].degrees_of_freedom for model in costs))
     chosen = _chosen(raw, scatter)
-    push = _push(raw, chosen)
+    push = _push(raw, chosen, scatter)
     # Outliers are judged by the richest model that the data ask for, then every model is solved on the same set.
     referee: Model = push if push is not None and push != "A1" else chosen
     referee = "A1" if referee == "gravity" and "A1" in raw and determined(raw["A1"]) else referee
@@ -211,9 +211,16 @@ def _chosen(raw: dict[Model, Solution], scatter: float) -> Model:
     return min(raw, key=price)
 
 
-def _push(raw: dict[Model, Solution], chosen: Model) -> Model | None:
-    """The model that A1 is read from: the chosen one where it has A1, else the next one that has."""
-    order: tuple[Model, ...] = (chosen, "A1+A2", "A1") if chosen == "A2" else (chosen, "A1")
+def _push(raw: dict[Model, Solution], chosen: Model, scatter: float) -> Model | None:
+    """The model that A1 is read from: the chosen one where it has A1, else the next one that has.
+
+    Over a year or more A1 alone also takes up the transverse push that every small body has (Yarkovsky). Where A2
+    alone does about as well as A1 alone, the two cannot be told apart, and A1 is read from the model with both.
+    """
+    order: tuple[Model, ...] = (chosen, "A1")
+    alike = "A2" in raw and "A1" in raw and raw["A2"].cost - raw["A1"].cost < WORTH * scatter
+    if chosen == "A2" or (alike and chosen in ("gravity", "A1")):
+        order = ("A1+A2", chosen, "A1")
     for model in order:
         if model in raw and determined(raw[model]):
             return model
