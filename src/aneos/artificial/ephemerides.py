@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from aneos.artificial.follow import Followed, follow
+from aneos.artificial.follow import follow
 from aneos.artificial.known import load_known, resolve
 from aneos.artificial.known_tables import KnownObject
 from aneos.artificial.registry_orbits import FORCES, usable_orbits, why_none
@@ -29,7 +29,7 @@ from aneos.dynamics.ephemeris import TO_ECLIPTIC
 from aneos.dynamics.timescales import utc_to_tdb_jd
 from aneos.errors import InputError
 
-__all__ = ["Ephemeris", "NotPlaced", "ephemeris", "ephemeris_of", "not_placed", "observe"]
+__all__ = ["Ephemeris", "NotPlaced", "ephemeris", "not_placed", "observe", "observer_states"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -127,7 +127,7 @@ class Ephemeris:
 
 
 def ephemeris(
-    name: str,
+    which: str | KnownObject,
     times_utc_jd: npt.ArrayLike,
     *,
     observer: str = GEOCENTRE,
@@ -140,32 +140,18 @@ def ephemeris(
     Raises UnknownDesignationError for a name that the registry does not have, InputError for an object without an
     orbit that can be integrated, an unknown code or one without a fixed place, and times outside 1900 to 2100.
     """
-    return ephemeris_of(
-        resolve(name), times_utc_jd, observer=observer, clones=clones, seed=seed, threads=threads
-    )
-
-
-def ephemeris_of(
-    known: KnownObject,
-    times_utc_jd: npt.ArrayLike,
-    *,
-    observer: str = GEOCENTRE,
-    clones: int = DEFAULT_CLONES,
-    seed: int = 0,
-    threads: int | None = None,
-) -> Ephemeris:
-    """The same for a registry entry."""
+    known = resolve(which) if isinstance(which, str) else which
     lacking = why_none(known)
     if lacking is not None:
         raise InputError(f"{known.name} cannot be placed: {lacking}", source=known.id)
     times = np.atleast_1d(np.asarray(times_utc_jd, dtype=np.float64))
     if times.ndim != 1 or not times.size or times.size > MOST_TIMES:
         raise InputError(f"between 1 and {MOST_TIMES:,} times are needed, not {times.size:,}", source="times")
-    place = _station(observer)
     epochs = utc_to_tdb_jd(times)
+    place = observer_states(observer, epochs)
     followed = follow(known, epochs, clones=clones, seed=seed, threads=threads)
     H = absolute_magnitude(known)
-    seen = observe(followed, _observer(place, epochs), H)
+    seen = observe(epochs, followed.position_au, followed.velocity_au_d, place, H)
     placed = usable_orbits(known)
     used = sorted({int(number) for number in followed.orbit if number >= 0})
     missing = _without_magnitude(H, seen)
@@ -215,12 +201,21 @@ def absolute_magnitude(known: KnownObject) -> float | None:
     return values[-1] if values else None
 
 
-def observe(followed: Followed, observer: FloatArray, H: float | None) -> Sky:
-    """What observers with barycentric ICRF states (m, 6) in au and au/d see of a followed object."""
-    epochs = followed.epoch_tdb_jd
+def observe(
+    epochs_tdb_jd: FloatArray,
+    position_au: FloatArray,
+    velocity_au_d: FloatArray,
+    observer: FloatArray,
+    H: float | None,
+) -> Sky:
+    """What observers with barycentric ICRF states (m, 6) in au and au/d see of a path and its clones.
+
+    Positions and velocities (n, m, 3) are heliocentric ecliptic at m epochs (TDB); the first of n rows is the path.
+    """
+    epochs = epochs_tdb_jd
     sun = barycentric("Sun", epochs)
-    place = followed.position_au @ TO_ECLIPTIC + sun[None, :, :3]
-    speed = followed.velocity_au_d @ TO_ECLIPTIC + sun[None, :, 3:]
+    place = position_au @ TO_ECLIPTIC + sun[None, :, :3]
+    speed = velocity_au_d @ TO_ECLIPTIC + sun[None, :, 3:]
     line = light_corrected(place, speed, epochs, sun, observer[:, :3])
     distance = np.linalg.norm(line, axis=2)
     toward = line[0] / distance[0][:, None]
@@ -270,6 +265,17 @@ def apparent_magnitude(
     return np.asarray(H + 5.0 * np.log10(sun_distance_au * range_au) - 2.5 * np.log10(phi))
 
 
+def observer_states(code: str, epochs_tdb_jd: FloatArray) -> FloatArray:
+    """Barycentric ICRF states (m, 6) of an MPC station. InputError for an unknown code or one without a fixed place."""
+    if code not in station_list():
+        raise InputError(f"the observatory code {code!r} is unknown", source="observer")
+    place_km = station_position_km(code)
+    if place_km is None:
+        raise InputError(f"{code} ({station_name(code)}) has no fixed place", source="observer")
+    earth = barycentric("Earth", epochs_tdb_jd)
+    return earth if not place_km.any() else earth + np.hstack(earth_fixed_to_icrf(place_km, epochs_tdb_jd))
+
+
 def barycentric(body: str, epochs_tdb_jd: FloatArray) -> FloatArray:
     """Barycentric ICRF states (m, 6) of a body."""
     return np.hstack(body_states(body, epochs_tdb_jd, centre=None, frame="equatorial"))
@@ -289,20 +295,6 @@ def light_corrected(
 
 
 # -- below: steps ----------------------------------------------------------------------------------
-
-
-def _station(code: str) -> FloatArray:
-    if code not in station_list():
-        raise InputError(f"the observatory code {code!r} is unknown", source="observer")
-    place = station_position_km(code)
-    if place is None:
-        raise InputError(f"{code} ({station_name(code)}) has no fixed place", source="observer")
-    return place
-
-
-def _observer(place_km: FloatArray, epochs: FloatArray) -> FloatArray:
-    earth = barycentric("Earth", epochs)
-    return earth if not place_km.any() else earth + np.hstack(earth_fixed_to_icrf(place_km, epochs))
 
 
 def _pull(away: FloatArray, gm: float) -> FloatArray:

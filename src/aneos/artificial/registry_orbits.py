@@ -9,6 +9,7 @@ for 1,000 days.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -284,21 +285,25 @@ def _push_widths(placed: Placed, room: float) -> tuple[float, float, float, tupl
 
 
 def _nominal(orbit: KnownOrbit, a1: float) -> States:
-    values = np.array([float(getattr(orbit, name)) for name in KEPLERIAN])
-    centre = "Earth" if orbit.centre == "earth" else "Sun"
-    given = OrbitUncertainty(
-        orbit.epoch_tdb_jd,
-        KEPLERIAN,
-        values,
-        np.zeros((6, 6)),
-        centre=centre,  # type: ignore[arg-type]
-        frame=_frame(orbit),
-        fixed={"A1": a1, "A2": orbit.A2 or 0.0, "A3": orbit.A3 or 0.0},
-    )
+    given = _exact(orbit, {"A1": a1, "A2": orbit.A2 or 0.0, "A3": orbit.A3 or 0.0})
     states = given.nominal()
     if not np.isfinite(states.position_au).all():
         raise InputError("the published elements describe no orbit", source=orbit.object_id)
     return states
+
+
+def _exact(orbit: KnownOrbit, forces: Mapping[str, float]) -> OrbitUncertainty:
+    """The published elements without widths."""
+    values = np.array([float(getattr(orbit, name)) for name in KEPLERIAN])
+    return OrbitUncertainty(
+        orbit.epoch_tdb_jd,
+        KEPLERIAN,
+        values,
+        np.zeros((6, 6)),
+        centre="Earth" if orbit.centre == "earth" else "Sun",
+        frame=_frame(orbit),
+        fixed=forces,
+    )
 
 
 def _frame(orbit: KnownOrbit) -> Frame:
@@ -309,17 +314,9 @@ def _keplerian_root(orbit: KnownOrbit, correlation: FloatArray, sigmas: list[flo
     """Root of the Cartesian covariance of published sigmas, by differences along the principal axes."""
     widths = np.array([float(value or 0.0) for value in sigmas])
     axes = widths[:, None] * _root(correlation)
-    nominal = np.array([float(getattr(orbit, name)) for name in KEPLERIAN])
     small = 1e-2
-    centre = "Earth" if orbit.centre == "earth" else "Sun"
-    given = OrbitUncertainty(
-        orbit.epoch_tdb_jd,
-        KEPLERIAN,
-        nominal,
-        np.zeros((6, 6)),
-        centre=centre,  # type: ignore[arg-type]
-        frame=_frame(orbit),
-    )
+    given = _exact(orbit, {})
+    nominal = given.values
     ends = given.states(np.concatenate([nominal + small * axes.T, nominal - small * axes.T]))
     place = np.hstack([ends.position_au, ends.velocity_au_d])
     return np.asarray((place[:6] - place[6:]).T / (2.0 * small))

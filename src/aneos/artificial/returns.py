@@ -331,16 +331,7 @@ def _with_brightness(
     item = usable_orbits(known)[int(choose(known, np.array([end]))[0])]
     nominal = clones_of(item, LEAST_CLONES).take([0])
     moved = sample(nominal, flat, threads=threads, forces=FORCES)
-    path = Followed(
-        known,
-        flat,
-        moved.position_au,
-        moved.velocity_au_d,
-        np.zeros(flat.size, dtype=np.intp),
-        np.full(flat.size, item.orbit.epoch_tdb_jd),
-        ("",) * flat.size,
-    )
-    sky = observe(path, barycentric("Earth", flat), H)
+    sky = observe(flat, moved.position_au, moved.velocity_au_d, barycentric("Earth", flat), H)
     V = sky.V.reshape(times.shape)
     elongation = sky.elongation_deg.reshape(times.shape)
     out, row = [], 0

@@ -32,6 +32,20 @@ class Result:
     signature: Callable[[], Mapping[str, Any]]
 
 
+def answered(**more: object) -> dict[str, Any]:
+    """Who answered, and when, with what else belongs there: the signature of a result that judges nothing."""
+    from datetime import UTC, datetime
+
+    from aneos import __version__
+
+    return {
+        "source": "aNEOS",
+        "version": __version__,
+        **more,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
 def check_output(output: Path | None, given: Format | None) -> None:
     """Raise :class:`InputError` before any work is done if the result could not be delivered."""
     from aneos.output import choose_format, prepare

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from aneos.cli.emit import Result, check_output, emit
+from aneos.cli.emit import Result, answered, check_output, emit
 from aneos.cli.inputs import named, one_of, usable
 from aneos.cli.messages import say
 from aneos.cli.options import DesignationArgument, ElementsOption, FormatOption, OutputOption
@@ -72,7 +72,7 @@ def encounters(
         last_tdb_jd=_year(until),
     )
     title = str(row["designation"])
-    signature = _signature() | {"seed": seed, **found.provenance}
+    signature = answered() | {"seed": seed, **found.provenance}
     emit(
         Result(
             render=lambda console: _render(console, title, found),
@@ -135,15 +135,3 @@ def _render(console: Console, title: str, found: EncounterPatterns) -> None:
         for item in found.patterns
     ]
     console.print(plain_table(heads, rows, right=(1, 3, 4, 5)))
-
-
-def _signature() -> dict[str, Any]:
-    from datetime import UTC, datetime
-
-    from aneos import __version__
-
-    return {
-        "source": "aNEOS",
-        "version": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }

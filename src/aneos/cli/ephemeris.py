@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from aneos.cli.emit import Result, check_output, emit
+from aneos.cli.emit import Result, answered, check_output, emit
 from aneos.cli.messages import say
 from aneos.cli.options import FormatOption, OutputOption
 from aneos.errors import InputError
@@ -62,7 +62,7 @@ def ephemeris(
         raise InputError(f"{found.name} cannot be placed at any of these times: {unplaced[0]}")
     for text in dict.fromkeys(unplaced):
         say(f"{found.name}: {unplaced.count(text)} times without a place: {text}")
-    signature = _signature() | {"observer": found.observer, **found.provenance}
+    signature = answered() | {"observer": found.observer, **found.provenance}
     emit(
         Result(
             render=lambda console: _render(console, found),
@@ -155,26 +155,14 @@ def _list_missing(form: Any, output: Any) -> None:
         rows = [(item["name"], item["cospar"] or "–", item["reason"]) for item in items]
         console.print(plain_table(heads, rows))
 
-    signature = _signature()
+    signature = answered()
     emit(
         Result(
             render,
             lambda: {"signature": signature, "not_placed": items},
             lambda: pl.DataFrame(items),
-            _signature,
+            lambda: signature,
         ),
         form,
         output,
     )
-
-
-def _signature() -> dict[str, Any]:
-    from datetime import UTC, datetime
-
-    from aneos import __version__
-
-    return {
-        "source": "aNEOS",
-        "version": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }

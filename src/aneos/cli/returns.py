@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aneos.cli.emit import Result, check_output, emit
+from aneos.cli.emit import Result, answered, check_output, emit
 from aneos.cli.messages import say
 from aneos.cli.options import FormatOption, OutputOption
 from aneos.errors import InputError
@@ -43,7 +43,7 @@ def returns(
     if not 0.0 < within <= 0.5:
         raise InputError(f"must lie between 0 and 0.5, not {within:g}", source="--within")
     calendar, how = _calendar(" ".join(name or ()).strip(), first, last, within, compute)
-    signature = _signature() | {"calendar": how, **calendar.provenance}
+    signature = answered() | {"calendar": how, **calendar.provenance}
     emit(
         Result(
             render=lambda console: _render(console, calendar),
@@ -143,15 +143,3 @@ def _row(row: dict[str, Any]) -> tuple[str, ...]:
         bright,
         f"{100 * row['fraction']:.0f}%",
     )
-
-
-def _signature() -> dict[str, Any]:
-    from datetime import UTC, datetime
-
-    from aneos import __version__
-
-    return {
-        "source": "aNEOS",
-        "version": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }

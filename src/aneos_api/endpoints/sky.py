@@ -102,9 +102,9 @@ async def artificial_ephemeris(
 
 
 def _places(known: KnownObject, times: np.ndarray[Any, Any], observer: str) -> dict[str, Any]:
-    from aneos.artificial.ephemerides import ephemeris_of
+    from aneos.artificial.ephemerides import ephemeris
 
-    return ephemeris_of(known, times, observer=observer, threads=1).to_dict()
+    return ephemeris(known, times, observer=observer, threads=1).to_dict()
 
 
 def _calendar() -> Any:
