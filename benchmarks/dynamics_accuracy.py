@@ -112,10 +112,10 @@ def apophis() -> None:
     for k in range(1, epochs.size):
         errors = " | ".join(f"{kilometres(path[k], truth[k]):.2f}" for path in columns.values())
         print(f"| {date(epochs[k])} | {errors} |")
-    horizons(start)
+    print(f"\n{horizons(start)}")
 
 
-def horizons(start: float) -> None:
+def horizons(start: float) -> str:
     """Daily Horizons states of 2029 (heliocentric, ICRF, km), copied by ASSIST's authors for their tests."""
     pattern = re.compile(
         r"^\s*\d+ d:\s+\S+\s+(\d+\.\d+)\s+(-?\d+\.\d{1,7})\S*\s+(-?\d+\.\d{1,7})\S*\s+(-?\d+\.\d{1,7})"
@@ -130,10 +130,10 @@ def horizons(start: float) -> None:
     path = sample(state, epochs, forces=SIXTEEN).position_au[0]
     before = epochs < 2_462_239.5
     error = kilometres(path, truth)
-    print(
-        f"\nApophis, {before.sum()} daily Horizons states of {date(epochs[before][0])[:10]} to "
+    return (
+        f"Apophis, {before.sum()} daily Horizons states of {date(epochs[before][0])[:10]} to "
         f"{date(epochs[before][-1])[:10]}, started from solution 218's state of 2021-01-01: "
-        f"largest error {error[before].max():.2f} km"
+        f"largest error {error[before].max():.2f} km."
     )
 
 
