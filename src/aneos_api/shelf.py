@@ -55,7 +55,8 @@ def papers() -> list[Papers]:
 
 
 async def adopt(database: Database) -> int:
-    """Tell the database of models that it does not know yet; how many. Where none answers, the champion does."""
+    """Tell the database of models that it does not know yet; how many. Where none answers, or one that lies on no
+    shelf any more, the champion does."""
     shelved = papers()
     if not shelved:
         return 0
@@ -67,7 +68,11 @@ async def adopt(database: Database) -> int:
     try:
         async with database.write() as work:
             for one in new:
-                await register(work, one)
+                row = await register(work, one)
+                answering = await work.ml.champion(one.name)
+                gone = answering is not None and answering.version not in {other.id for other in shelved}
+                if one.stage == "champion" and gone:
+                    await work.ml.activate(row.id)
     except Conflict:  # another process did it at the same moment
         return 0
     return len(new)
@@ -84,7 +89,7 @@ async def register(work: Work, one: Papers, **more: Any) -> ModelVersion:
         parameters=content["parameters"],
         metrics=content["metrics"],
         training_data=content["data"] | {"seed": content["seed"], "created": content["created"]},
-        reference={"calibration": content["calibration"], "libraries": content["libraries"]},
+        reference={name: content[name] for name in ("calibration", "libraries", "curves") if name in content},
         artefact_path=one.id,
         **more,
     )

@@ -11,12 +11,12 @@ function svg(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** series: [{name, kind: "dots" | "line" | "crosses", colour, points: [[x, y, text]]}]; axes: {label, log, flip, range, ticks}. */
-export function plot(place, { title, x, y, series, lines = [], height = 260 }) {
+/** series: [{name, kind: "dots" | "line" | "crosses", colour, points: [[x, y, text]]}]; axes: {label, log, flip, range, ticks}; bars: {x, low, high, colour}. */
+export function plot(place, { title, x, y, series, lines = [], bars = [], height = 260 }) {
   const draw = () => {
     const width = Math.max(260, place.clientWidth);
     place.querySelector("svg")?.remove();
-    place.prepend(picture({ title, x, y, series, lines, width, height }));
+    place.prepend(picture({ title, x, y, series, lines, bars, width, height }));
   };
   place.replaceChildren();
   const named = series.filter((item) => item.name);
@@ -36,7 +36,7 @@ export function plot(place, { title, x, y, series, lines = [], height = 260 }) {
   }).observe(place);
 }
 
-function picture({ title, x, y, series, lines, width, height }) {
+function picture({ title, x, y, series, lines, bars, width, height }) {
   const all = series.flatMap((item) => item.points);
   const across = scale(x, all.map((point) => point[0]), MARGIN.left, width - MARGIN.right);
   const up = scale(y, all.map((point) => point[1]), height - MARGIN.bottom, MARGIN.top);
@@ -64,6 +64,7 @@ function picture({ title, x, y, series, lines, width, height }) {
     root.append(drawn);
   }
   if (lines.some((line) => line.diagonal)) root.append(svg("line", { class: "mark", x1: across.at(0), y1: up.at(0), x2: across.at(1), y2: up.at(1) }));
+  for (const bar of bars) root.append(svg("line", { x1: across.at(bar.x), x2: across.at(bar.x), y1: up.at(bar.low), y2: up.at(bar.high), stroke: bar.colour, "stroke-width": 1.6 }));
   for (const item of series) root.append(...shapes(item, across, up));
   return root;
 }

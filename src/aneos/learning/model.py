@@ -34,7 +34,8 @@ class ModelInfo:
     """The papers of a model, JSON-ready.
 
     ``id`` is the hash of its content; ``stage`` one of :data:`STAGES`; ``features`` in the order of the matrix;
-    ``data`` the versions it was trained on; ``parameters`` as searched; ``metrics`` of held-out objects.
+    ``data`` the versions it was trained on; ``parameters`` as searched; ``metrics`` and ``curves`` (see
+    :mod:`aneos.learning.curves`) of held-out objects. A model of before there were curves has none.
     """
 
     id: str
@@ -49,6 +50,7 @@ class ModelInfo:
     metrics: dict[str, float]
     calibration: dict[str, float]
     libraries: dict[str, str] = field(default_factory=dict)
+    curves: dict[str, dict[str, list[float]]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON shape."""
@@ -65,6 +67,7 @@ class ModelInfo:
             "metrics": dict(self.metrics),
             "calibration": dict(self.calibration),
             "libraries": dict(self.libraries),
+            "curves": {name: dict(curve) for name, curve in self.curves.items()},
         }
 
 

@@ -21,6 +21,7 @@ from aneos.catalogue import Catalogue, load_bundled
 from aneos.errors import InputError
 from aneos.evidence.prepared import prepare
 from aneos.learning.calibration import BetaCalibration, log_score, reliability, roc_auc
+from aneos.learning.curves import curves
 from aneos.learning.detectors import BoostedDetector
 from aneos.learning.ensemble import AnomalyEnsemble
 from aneos.learning.features import NAMES, check_leaks, features
@@ -97,7 +98,8 @@ def train(
     natural = data.y == 0.0
     held_out = data.fold[natural] >= 3
     ensemble = AnomalyEnsemble.fit(data.X[natural], held_out, seed=seed)
-    metrics = _metrics(data, raw)
+    ratio = cross_calibrated(data, raw)
+    metrics = _metrics(data, ratio)
     metrics["training_seconds"] = round(time.perf_counter() - started, 1)
     info = ModelInfo(
         id="",
@@ -118,6 +120,7 @@ def train(
         metrics=metrics,
         calibration=asdict(calibration),
         libraries={item: version(item) for item in ("lightgbm", "scikit-learn", "numpy")},
+        curves=curves(ratio, data.y, data.weight, data.group),
     )
     X = data.X[natural]
     quantiles = np.nanquantile(X, np.linspace(0.0, 1.0, DRIFT_QUANTILES), axis=0)
@@ -197,8 +200,7 @@ def cross_calibrated(data: TrainingSet, raw: FloatArray) -> FloatArray:
     return out
 
 
-def _metrics(data: TrainingSet, raw: FloatArray) -> dict[str, float]:
-    ratio = cross_calibrated(data, raw)
+def _metrics(data: TrainingSet, ratio: FloatArray) -> dict[str, float]:
     return {
         "log_score_bits": round(log_score(ratio, data.y, data.weight), 5),
         "ece": round(reliability(ratio, data.y, data.weight).ece, 5),

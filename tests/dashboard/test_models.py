@@ -1,0 +1,82 @@
+"""The page of a model: its curves are those that training stored with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from aneos_api.database import Database
+from aneos_api.shelf import adopt, papers
+from tests.dashboard.conftest import Site, apart
+from tests.dashboard.visiting import Visit
+
+
+def _champion(site: Site) -> UUID:
+    """The shipped model in the database."""
+    found: list[UUID] = []
+
+    async def work() -> None:
+        async with Database(f"sqlite:///{site.folder / 'aneos.db'}") as database:
+            await adopt(database)
+            async with database.read() as work:
+                found.append((await work.ml.answering()).id)
+
+    apart(work, 60.0)
+    return found[0]
+
+
+def test_curves_on_the_page_are_those_of_the_papers(visit: Callable[..., Visit]) -> None:
+    seen = visit("viewer")
+    told = next(one for one in papers() if one.stage == "champion").content["curves"]
+    seen.open(f"/models/{_champion(seen.site)}")
+    drawn = {}
+    for name in ("reliability", "recall"):
+        svg = seen.page.wait_for_selector(f"#{name} svg")
+        assert svg is not None
+        circles = (
+            "(all) => all.map((one) => [Number(one.getAttribute('cx')), Number(one.getAttribute('cy'))])"
+        )
+        drawn[name] = seen.page.eval_on_selector_all(f"#{name} circle", circles)
+        rows = seen.page.eval_on_selector_all(
+            f"#{name} tbody tr", "(all) => all.map((row) => [...row.cells].map((cell) => cell.textContent))"
+        )
+        assert len(rows) == len(drawn[name]) == len(next(iter(told[name].values())))
+        if name == "recall":
+            assert [int(row[0].replace(",", "")) for row in rows] == told[name]["alerts"]
+            shares = [float(row[1].removesuffix(" %")) / 100.0 for row in rows]
+            assert shares == pytest.approx(told[name]["recall"], rel=0.01)
+        else:
+            assert [int(row[3].replace(",", "")) for row in rows] == told[name]["simulated"]
+    first, last = drawn["reliability"][0], drawn["reliability"][-1]
+    width, height = last[0] - first[0], first[1] - last[1]
+    for (x, y), predicted, observed in zip(
+        drawn["reliability"], told["reliability"]["predicted"], told["reliability"]["observed"], strict=True
+    ):
+        ends = [told["reliability"][name] for name in ("predicted", "observed")]
+        across, up = (
+            (value - end[0]) / (end[-1] - end[0])
+            for value, end in zip((predicted, observed), ends, strict=True)
+        )
+        assert (x - first[0]) / width == pytest.approx(across, abs=0.002)
+        assert (first[1] - y) / height == pytest.approx(up, abs=0.002)
+    seen.check()
+
+
+def test_a_model_without_curves_says_so(site: Site) -> None:
+    kept: dict[str, UUID] = {}
+
+    async def work() -> None:
+        async with Database(f"sqlite:///{site.folder / 'aneos.db'}") as database, database.write() as work:
+            row = await work.ml.register(
+                name="older", version="1", algorithm="trees", features=[], metrics={"ece": 0.01}, reference={}
+            )
+            kept["id"] = row.id
+
+    apart(work, 60.0)
+    html = site.get(f"/models/{kept['id']}", "viewer").text
+    block = html.split('id="reference">')[1].split("</script>")[0]
+    assert "curves" not in json.loads(block)
+    assert html.count("trained before curves were stored") == 2
