@@ -133,7 +133,8 @@ light left.
 {horizons(2_459_215.5)}
 
 `aneos ephemeris Spitzer` against JPL's reconstructed trajectory of the craft (SPK), seen from the geocentre. The
-registry has two sets of its elements, without widths; the craft vented helium until 2009 and unloaded its wheels by thrusters.
+registry has two sets of its elements, without widths; the craft vented helium until 2009 and unloaded its wheels by
+thrusters.
 
 {spitzer()}
 
