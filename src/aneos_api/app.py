@@ -34,6 +34,7 @@ from aneos_api.middleware.reads import ReadsMiddleware
 from aneos_api.observability.metrics import LIMITER_FAILURES
 from aneos_api.observability.sampler import Sampler
 from aneos_api.observability.state import StateMetrics
+from aneos_api.observability.traces import flush_traces, requests_traced, start_traces
 from aneos_api.reads import Reads
 from aneos_api.science import Science
 from aneos_api.security.address import parse_networks
@@ -63,6 +64,7 @@ def create_app(
     error by default).
     """
     settings = settings or load_settings()
+    start_traces(settings, "aneos-api")
     context = make_context(settings, database or Database(settings.database_url, settings.database))
     app = FastAPI(
         title="aNEOS",
@@ -74,6 +76,7 @@ def create_app(
         redirect_slashes=False,
         middleware=_middleware(context),
         lifespan=_lifespan(context, owns_database=database is None, tell=tell),
+        telemetry=requests_traced(settings),
     )
     app.state.context = context
     app.state.state_metrics = StateMetrics(context.database)
@@ -210,6 +213,7 @@ def _lifespan(
             await context.quick.close()
             if owns_database:
                 await context.database.close()
+            await asyncio.to_thread(flush_traces)
 
     return lifespan
 

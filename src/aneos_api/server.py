@@ -14,6 +14,7 @@ from typing import Final
 
 from aneos.errors import AneosError
 from aneos_api.errors import SettingsError
+from aneos_api.observability.traces import check_traces
 from aneos_api.settings import PREFIX, Settings, load_settings
 from aneos_api.shelf import adopt, use_models_of
 
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ[f"{PREFIX}OBSERVABILITY__LOG_LEVEL"] = level
     try:
         settings = load_settings()
+        check_traces(settings)
         use_models_of(settings)
         check_address(options.host, options.port)
         asyncio.run(_prepare(settings))

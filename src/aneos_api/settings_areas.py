@@ -201,6 +201,11 @@ class ObservabilitySettings(Area):
         None, ge=0, le=65_535, description="port of aneos-worker's own /health and /metrics; none by default"
     )
     worker_host: str = Field("0.0.0.0", description="address for it")  # noqa: S104 - inside a container
+    otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://[^/\s]+",
+        description="http://HOST:4318 of a collector that is sent traces (OTLP over HTTP; the extra otel)",
+    )
     sample_s: float = Field(30.0, gt=0, description="how often system metrics are stored")
     keep_metrics_days: int = Field(30, ge=1)
     keep_audit_days: int = Field(730, ge=1)

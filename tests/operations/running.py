@@ -53,6 +53,13 @@ class Process:
     def ended(self) -> bool:
         return self._process.poll() is not None
 
+    def ends_with(self, patience_s: float) -> int:
+        """The exit status of a program that ends by itself; killed, and TimeoutExpired, when it does not in time."""
+        try:
+            return self._process.wait(patience_s)
+        finally:
+            self.kill()
+
     def send(self, what: signal.Signals) -> None:
         with suppress(ProcessLookupError):
             self._process.send_signal(what)

@@ -15,6 +15,7 @@ from aneos_api.ending import end
 from aneos_api.events.background import watching
 from aneos_api.jobs.worker import Worker
 from aneos_api.observability.logs import configure_logs
+from aneos_api.observability.traces import flush_traces, start_traces
 from aneos_api.security.secrets import Vault
 from aneos_api.settings import Settings, load_settings
 from aneos_api.shared_reads import Speaker
@@ -36,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         watched = settings.observability
         form = watched.log_format or ("json" if settings.production else "console")
         configure_logs(watched.log_level, form)
+        start_traces(settings, "aneos-worker")
         asyncio.run(_run(settings, once=options.once))
+        flush_traces()
     except AneosError as error:
         print(error, file=sys.stderr)
         return 1

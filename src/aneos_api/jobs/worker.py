@@ -31,6 +31,7 @@ from aneos_api.jobs.executors import make_executor
 from aneos_api.jobs.queue import JobQueue, TableQueue
 from aneos_api.jobs.registry import Registry
 from aneos_api.observability.metrics import JOB_SECONDS, JOBS_SETTLED
+from aneos_api.observability.traces import annotate, job_span, mark_failed
 from aneos_api.settings import Settings
 
 logger = logging.getLogger("aneos.jobs")
@@ -194,7 +195,7 @@ class Worker:
         if self._executor is None:
             raise RuntimeError("the worker does not run")
         context = JobContext(lease, self.database, self.settings, self._executor)
-        task = asyncio.create_task(self._work(lease, context), name=f"job {lease.job.id}")
+        task = asyncio.create_task(self._traced(lease, context), name=f"job {lease.job.id}")
         self._running[lease.job.id] = _Running(lease, context, task)
         task.add_done_callback(lambda _: self._ended(lease.job.id))
 
@@ -202,6 +203,10 @@ class Worker:
         self._running.pop(job, None)
         self.finished += 1
         self._wake.set()
+
+    async def _traced(self, lease: Lease, context: JobContext) -> None:
+        with job_span(lease.job):
+            await self._work(lease, context)
 
     async def _work(self, lease: Lease, context: JobContext) -> None:
         """Run one job and settle it; raises nothing but its own cancellation while the worker is torn down."""
@@ -236,8 +241,10 @@ class Worker:
         finally:
             JOBS_SETTLED.labels(job.task, outcome).inc()
             JOB_SECONDS.labels(job.task).observe(time.perf_counter() - started)
+            annotate({"aneos.job.outcome": outcome})
 
     async def _failed(self, lease: Lease, error: Exception) -> None:
+        mark_failed(error)
         told = isinstance(error, AneosError)
         passing = not told or isinstance(error, Unavailable)
         if not told:

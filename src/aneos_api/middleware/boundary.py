@@ -51,6 +51,7 @@ class BoundaryMiddleware:
             return
         given = header(scope, b"x-request-id")
         request_id = given if given and GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
+        structlog.contextvars.bind_contextvars(request_id=request_id)  # of this request's task alone
         state = RequestState(request_id, scope["method"], scope["path"])
         state.agent = (header(scope, b"user-agent") or "")[:MAX_AGENT]
         scope[STATE] = state

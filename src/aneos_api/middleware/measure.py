@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from aneos_api.errors import ServiceError
 from aneos_api.middleware.state import route_of, state_of
 from aneos_api.observability.metrics import IN_FLIGHT, REQUESTS, SECONDS
+from aneos_api.observability.traces import annotate
 
 log = structlog.get_logger("aneos_api.access")
 
@@ -42,6 +43,7 @@ class MeasureMiddleware:
             nonlocal status, begun
             if message["type"] == "http.response.start":
                 status = message["status"]
+                _tell_span(scope)
                 if dict(message["headers"]).get(b"content-type", b"").startswith(b"text/event-stream"):
                     begun = time.perf_counter()
             await send(message)
@@ -51,6 +53,7 @@ class MeasureMiddleware:
             await self._app(scope, receive, watch)
         except ServiceError as error:  # the boundary around this turns it into a reply
             status = error.status
+            _tell_span(scope)
             raise
         finally:
             IN_FLIGHT.dec()
@@ -79,4 +82,18 @@ class MeasureMiddleware:
                 ms=round(seconds * 1000, 2),
                 address=state.address,
                 user=None if who is None else who.email,
+                tenant=None if who is None else str(who.tenant_id),
             )
+
+
+def _tell_span(scope: Scope) -> None:
+    """What FastAPI does not know of the request whose span it keeps."""
+    state = state_of(scope)
+    who = state.principal
+    annotate(
+        {
+            "aneos.request_id": state.request_id,
+            "aneos.tenant": None if who is None else str(who.tenant_id),
+            "http.route": route_of(scope, state),
+        }
+    )

@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 import structlog
 from structlog.types import EventDict
 
+from aneos_api.observability.traces import add_trace_ids
+
 Form = Literal["json", "console"]
 
 SECRET: Final = re.compile(
@@ -47,6 +49,7 @@ def configure_logs(level: str, form: Form) -> None:
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
+        add_trace_ids,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]

@@ -22,6 +22,7 @@ from aneos_api.database.services.base import Service
 from aneos_api.database.services.events import EventService
 from aneos_api.database.types import uuid7
 from aneos_api.errors import Conflict
+from aneos_api.observability.traces import carried
 
 JOBS: Final = Listing(
     Job.id,
@@ -80,7 +81,7 @@ class JobService(Service):
         values: dict[str, Any] = {
             "id": job_id,
             "task": task,
-            "payload": dict(payload or {}),
+            "payload": {**(payload or {}), **carried()},
             "status": "queued",
             "priority": priority,
             "available_at": now + timedelta(seconds=delay_s),
