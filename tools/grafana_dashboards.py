@@ -367,6 +367,30 @@ SCIENCE: Final = Dashboard(
             "table",
             width=16,
         ),
+        Panel(
+            "Archives: tries",
+            (
+                q(
+                    "max by (archive, outcome) (rate(aneos_archive_requests_total[1h]))",
+                    "{{archive}} {{outcome}}",
+                ),
+            ),
+            unit="reqps",
+            text="Requests to remote archives, by what became of them.",
+        ),
+        Panel(
+            "Archives: time since the last answer",
+            (q("time() - max by (archive) (aneos_archive_answered_timestamp_seconds)", "{{archive}}"),),
+            "table",
+            "dtdurations",
+        ),
+        Panel(
+            "Archives: failed in a row, left alone",
+            (
+                q("max by (archive) (aneos_archive_failures)", "{{archive}}"),
+                q("sum(max by (archive) (aneos_archive_left_alone))", "left alone"),
+            ),
+        ),
     ),
 )
 

@@ -15,7 +15,10 @@ import httpx2
 import pytest
 import yaml
 
+from aneos.archives.archives import ARCHIVES
+from aneos.archives.health import Tried
 from aneos.catalogue import Catalogue
+from aneos_api.clock import utc_now
 from aneos_api.database import Database
 from aneos_api.database.models import Prediction
 from tests.api.conftest import apart
@@ -78,6 +81,8 @@ async def fill(url: str, tenant_id: Any) -> None:
         await work.ml.activate(model.id)
         work.session.add(Prediction(model_id=model.id, designation="99942", score=0.1, features={}))
         await work.jobs.enqueue("housekeeping", delay_s=3600)
+        archive, institution = next(iter(ARCHIVES.items()))
+        await work.archives.note(Tried(archive, institution, utc_now(), None, None, 0, 0.0))
 
 
 @pytest.fixture(scope="module")

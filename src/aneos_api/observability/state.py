@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from aneos import __version__
@@ -125,6 +125,7 @@ def _families(state: OperationsState) -> Iterator[Metric]:
         "aneos_screen_objects", "Objects of the current screen by class.", "class", state.screen_classes
     )
     yield from _models(state)
+    yield from _archives(state)
 
 
 def _models(state: OperationsState) -> Iterator[Metric]:
@@ -146,6 +147,34 @@ def _models(state: OperationsState) -> Iterator[Metric]:
         "Measured metrics of the model that answers (calibration, drift and the rest).",
         ("model", "version", "metric"),
         [((*key, name), value) for key, model in named for name, value in model.metrics.items()],
+    )
+
+
+def _archives(state: OperationsState) -> Iterator[Metric]:
+    tries = CounterMetricFamily(
+        "aneos_archive_requests", "Tries at a remote archive.", labels=("archive", "outcome")
+    )
+    for archive in state.archives:
+        tries.add_metric([archive.archive, "failed"], archive.errors)
+        tries.add_metric([archive.archive, "answered"], archive.requests - archive.errors)
+    yield tries
+    yield _by(
+        "aneos_archive_failures",
+        "Failed tries at an archive in a row, up to now.",
+        "archive",
+        {archive.archive: archive.failures for archive in state.archives},
+    )
+    yield _labelled(
+        "aneos_archive_answered_timestamp_seconds",
+        "When an archive answered last.",
+        ("archive",),
+        [((row.archive,), row.answered_at.timestamp()) for row in state.archives if row.answered_at],
+    )
+    yield _by(
+        "aneos_archive_left_alone",
+        "Whether an archive is not asked for a while after failures.",
+        "archive",
+        {archive.archive: int(archive.circuit == "open") for archive in state.archives},
     )
 
 

@@ -24,6 +24,7 @@ from aneos_api.database.models import (
 )
 from aneos_api.database.models.events import DELIVERY_STATES
 from aneos_api.database.models.monitoring import SEVERITIES
+from aneos_api.database.services.archives import ArchiveService, ArchiveView
 from aneos_api.database.services.base import Service
 from aneos_api.database.services.events import EventService
 from aneos_api.database.services.jobs import JobService
@@ -68,6 +69,7 @@ class OperationsState:
     screen_finished_at: datetime | None
     screen_classes: dict[str, int]
     models: list[ModelState] = field(default_factory=list)
+    archives: list[ArchiveView] = field(default_factory=list)
 
 
 class OperationsService(Service):
@@ -107,6 +109,7 @@ class OperationsService(Service):
             screen_finished_at=None if screen is None else screen.finished_at,
             screen_classes={} if screen is None else _counts_of(screen.summary.get("classes")),
             models=await self._models(),
+            archives=await ArchiveService(self.session).all(),
         )
 
     async def _count(self, statement: Select[Any]) -> int:
