@@ -23,10 +23,12 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psutil
+import uvloop
 
 HOST: Final = "127.0.0.1"
 STARTING_S: Final = 300.0
@@ -53,51 +55,105 @@ class Heard:
             self.lost += 1
 
 
-async def by_sse(port: int, key: str, heard: Heard, ready: asyncio.Event, *, read: bool = True) -> None:
-    reader, writer = await asyncio.open_connection(HOST, port)
-    request = f"GET /api/v1/stream/events?topics=notices HTTP/1.1\r\nHost: {HOST}\r\nX-API-Key: {key}\r\n\r\n"
-    writer.write(request.encode())
-    head = await reader.readuntil(b"retry: 2000\n\n")
-    assert head.startswith(b"HTTP/1.1 200"), head[:200]
-    ready.set()
-    while read:
-        heard.note(await reader.readuntil(b"\n\n"))
-    await asyncio.Event().wait()
+class Listener(asyncio.Protocol):
+    """One client, as cheap as can be: it only looks for the benchmark's events in what comes."""
+
+    def __init__(self, key: str, heard: Heard, *, read: bool) -> None:
+        self._key = key
+        self._heard = heard
+        self._read = read
+        self._buffer = b""
+        self.ready = asyncio.get_running_loop().create_future()
+        self.ended = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
+        self.transport.write(self.request())
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.ended = self.ended or f"the service closed the connection ({error})"
+        if not self.ready.done():
+            self.ready.set_exception(AssertionError(self.ended))
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer = data if not self._buffer else self._buffer + data
+        try:
+            while (end := self.part(self._buffer)) > 0:
+                part, self._buffer = self._buffer[:end], self._buffer[end:]
+                self.take(part)
+        except AssertionError as error:
+            self.ended = str(error)
+            self.transport.abort()
+
+    def set_up(self) -> None:
+        """The subscription holds: from now on events are expected, or the client goes deaf."""
+        self.ready.set_result(None)
+        if not self._read:
+            self.transport.pause_reading()
+
+    def request(self) -> bytes:
+        raise NotImplementedError
+
+    def part(self, data: bytes) -> int:
+        """Bytes of the first message in ``data``; 0 where it is not whole yet."""
+        raise NotImplementedError
+
+    def take(self, part: bytes) -> None:
+        raise NotImplementedError
 
 
-async def by_socket(port: int, key: str, heard: Heard, ready: asyncio.Event, *, read: bool = True) -> None:
+class BySse(Listener):
+    def request(self) -> bytes:
+        target = "/api/v1/stream/events?topics=notices"
+        return f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\nX-API-Key: {self._key}\r\n\r\n".encode()
+
+    def part(self, data: bytes) -> int:
+        return data.find(b"\n\n") + 2 if b"\n\n" in data else 0
+
+    def take(self, part: bytes) -> None:
+        if self.ready.done():
+            self._heard.note(part)
+            return
+        assert part.startswith(b"HTTP/1.1 200"), part[:200]
+        self.set_up()
+
+
+class BySocket(Listener):
     """The frames by hand: a library's client would take more time and memory than the service."""
-    reader, writer = await asyncio.open_connection(HOST, port)
-    nonce = base64.b64encode(os.urandom(16)).decode()
-    writer.write(
-        f"GET /api/v1/stream/ws HTTP/1.1\r\nHost: {HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {nonce}\r\nSec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Protocol: aneos.v1, aneos.token.{key}\r\n\r\n".encode()
-    )
-    head = await reader.readuntil(b"\r\n\r\n")
-    assert b" 101 " in head, head[:200]
-    await _frame(reader, writer)  # welcome
-    writer.write(_masked(json.dumps({"type": "subscribe", "topics": ["notices"]}).encode()))
-    await _frame(reader, writer)
-    ready.set()
-    while read:
-        heard.note(await _frame(reader, writer))
-    await asyncio.Event().wait()
 
+    def request(self) -> bytes:
+        self._steps = 0
+        nonce = base64.b64encode(os.urandom(16)).decode()
+        return (
+            f"GET /api/v1/stream/ws HTTP/1.1\r\nHost: {HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {nonce}\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Protocol: aneos.v1, aneos.token.{self._key}\r\n\r\n"
+        ).encode()
 
-async def _frame(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-    """The next message; pings are answered."""
-    while True:
-        head = await reader.readexactly(2)
-        size = head[1] & 0x7F
-        if size == 126:
-            size = int.from_bytes(await reader.readexactly(2))
-        elif size == 127:
-            size = int.from_bytes(await reader.readexactly(8))
-        payload = await reader.readexactly(size)
-        if head[0] & 0x0F != PING:
-            return payload
-        writer.write(_masked(payload, PONG))
+    def part(self, data: bytes) -> int:
+        if self._steps == 0:
+            return data.find(b"\r\n\r\n") + 4 if b"\r\n\r\n" in data else 0
+        if len(data) < 4:
+            return 0
+        size, start = data[1] & 0x7F, 2
+        if size >= 126:
+            start = 4 if size == 126 else 10
+            size = int.from_bytes(data[2:start])
+        return start + size if len(data) >= start + size else 0
+
+    def take(self, part: bytes) -> None:
+        if self._steps and part[0] & 0x0F == PING:
+            self.transport.write(_masked(part[2:], PONG))
+            return
+        self._steps += 1
+        if self._steps == 1:
+            assert b" 101 " in part, part[:200]
+        elif self._steps == 2:  # the welcome
+            self.transport.write(_masked(json.dumps({"type": "subscribe", "topics": ["notices"]}).encode()))
+        elif self._steps == 3:
+            self.set_up()
+        else:
+            self._heard.note(part)
 
 
 def _masked(payload: bytes, kind: int = TEXT) -> bytes:
@@ -108,33 +164,33 @@ def _masked(payload: bytes, kind: int = TEXT) -> bytes:
 async def measure(options: argparse.Namespace, port: int, key: str, pid: int) -> dict[str, Any]:
     heard = Heard()
     before = memory(pid)
-    tasks: list[asyncio.Task[None]] = []
+    clients: list[Listener] = []
     started = time.perf_counter()
     try:
         async with asyncio.timeout(CONNECTING_S):
-            kinds = {"sse": (by_sse,), "websocket": (by_socket,), None: (by_sse, by_socket)}[options.only]
-            await join(tasks, options.clients, port, key, heard, read=True, kinds=kinds)
+            kinds = {"sse": (BySse,), "websocket": (BySocket,), None: (BySse, BySocket)}[options.only]
+            await join(clients, options.clients, port, key, heard, read=True, kinds=kinds)
             joined_s = time.perf_counter() - started
             each = (memory(pid) - before) / options.clients
             if options.slow:
-                await join(tasks, options.slow, port, key, heard, read=False, kinds=kinds)
+                await join(clients, options.slow, port, key, heard, read=False, kinds=kinds)
         idle = await cost(pid, 5.0)
-        spent, began = cpu_s(pid), time.perf_counter()
+        spent, began, own = cpu_s(pid), time.perf_counter(), time.process_time()
         for number in range(options.events):
             await emit(options.folder, number, options.padding)
             async with asyncio.timeout(WAITING_S):
                 while len(heard.delays_s.get(number, ())) < options.clients:
                     assert not heard.lost, "a client lost events"
+                    assert not any(one.ended for one in clients), "a client ended"
                     await asyncio.sleep(0.01)
             await asyncio.sleep(0.2)
+        own = time.process_time() - own
         spent = cpu_s(pid) - spent - idle * (time.perf_counter() - began)
     finally:
-        ended = [task for task in tasks if task.done()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for task in ended[:3]:
-            print("a client ended:", task.exception(), file=sys.stderr)
+        for text in [one.ended for one in clients if one.ended][:3]:
+            print("a client ended:", text, file=sys.stderr)
+        for one in clients:
+            one.transport.abort()
     slowest = [max(delays) for delays in heard.delays_s.values()]
     every = sorted(delay for delays in heard.delays_s.values() for delay in delays)
     return {
@@ -145,6 +201,7 @@ async def measure(options: argparse.Namespace, port: int, key: str, pid: int) ->
         "joined in s": round(joined_s, 1),
         "kB of the service per client": round(each / 1024, 1),
         "processor time per delivery, us": round(1e6 * spent / options.events / options.clients),
+        "of the clients per delivery, us": round(1e6 * own / options.events / options.clients),
         "p50 ms": round(1000 * every[len(every) // 2]),
         "p99 ms": round(1000 * every[int(0.99 * len(every))]),
         "last client, median of events, ms": round(1000 * statistics.median(slowest)),
@@ -154,23 +211,24 @@ async def measure(options: argparse.Namespace, port: int, key: str, pid: int) ->
 
 
 async def join(
-    tasks: list[asyncio.Task[None]],
+    clients: list[Listener],
     count: int,
     port: int,
     key: str,
     heard: Heard,
     *,
     read: bool,
-    kinds: tuple[Any, ...],
+    kinds: tuple[type[Listener], ...],
 ) -> None:
+    loop = asyncio.get_running_loop()
     for begin in range(0, count, AT_ONCE):
-        marks = []
+        made = []
         for number in range(begin, min(begin + AT_ONCE, count)):
-            ready = asyncio.Event()
             kind = kinds[number % len(kinds)]
-            tasks.append(asyncio.create_task(kind(port, key, heard, ready, read=read)))
-            marks.append(ready.wait())
-        await asyncio.gather(*marks)
+            _, one = await loop.create_connection(partial(kind, key, heard, read=read), HOST, port)
+            made.append(one)
+        clients += made
+        await asyncio.gather(*(one.ready for one in made))
 
 
 async def emit(folder: Path, number: int, padding: int) -> None:
@@ -273,7 +331,7 @@ def main() -> None:
         key = prepare(options.folder)
         process = serve(options.folder, options.workers, port)
         try:
-            found = asyncio.run(measure(options, port, key, process.pid))
+            found = uvloop.run(measure(options, port, key, process.pid))
         finally:
             family = [process.pid, *(one.pid for one in psutil.Process(process.pid).children(recursive=True))]
             for pid in family:

@@ -22,6 +22,9 @@ CLASSES: Final[tuple[ObjectClass, ...]] = (
     "natural",
 )
 
+LINES: Final = ("orbit", "area_to_mass", "identity", "physical")
+"""Lines of evidence of the quick screen, in the order in which they are shown."""
+
 DEFAULT_PRIOR: Final = 2.75e-4
 """Prior probability that a designated NEA is artificial: 11 ever designated of about 40,000."""
 

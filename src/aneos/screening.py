@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from aneos import assessment as rules
+from aneos.assessment import LINES as LINES
 from aneos.assessment import Assessment, Identity, Missing, ObjectClass, Report
 from aneos.catalogue import Catalogue
 from aneos.catalogue.measurements import with_measurements
@@ -26,9 +27,6 @@ from aneos.evidence.base import Evidence, EvidenceColumns, FloatArray
 from aneos.evidence.prepared import Prepared, prepare
 from aneos.populations.natural import load_natural_orbits
 from aneos.sentences import verdict
-
-LINES: Final = ("orbit", "area_to_mass", "identity", "physical")
-"""Lines of evidence of the quick screen, in the order in which they are shown."""
 
 Progress = Callable[[str, int, int], None]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI
@@ -46,10 +46,10 @@ from aneos_api.security.secrets import Vault
 from aneos_api.security.tokens import TokenIssuer
 from aneos_api.settings import Settings, load_settings
 
-if TYPE_CHECKING:
-    from aneos_api.jobs.worker import Worker
-
 log = structlog.get_logger("aneos_api")
+
+AFTER_START_S = 1.0
+"""What can wait (the worker in this process, warming up) begins so long after the start, not to hold it up."""
 
 UPLOADS = ("/api/v1/analysis/observations", "/api/v1/analysis/batch")
 
@@ -187,24 +187,23 @@ def _lifespan(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         settings = context.settings
         if owns_database and settings.database.migrate_on_start:
-            from aneos_api.database.migrate import upgrade
-
-            await upgrade(context.database.url)
+            await context.database.bring_up_to_date()
         await make_first_admin(context.database, context.passwords, settings.security, tell)
-        worker = context.worker = _worker(context)
         tasks = [
             asyncio.create_task(context.activity.run(), name="activity"),
             asyncio.create_task(Sampler(context).run(), name="sampler"),
-            asyncio.create_task(_quietly(context.science.warm, "warming up"), name="warm"),
+            asyncio.create_task(_quietly(context.science.warm, "warming up", AFTER_START_S), name="warm"),
         ]
         if context.reads.shared:
             tasks.append(asyncio.create_task(context.reads.run(), name="kept replies"))
-        working = None if worker is None else asyncio.create_task(worker.run(), name="worker")
+        working = asyncio.create_task(_work(context), name="worker")
         try:
             yield
         finally:
-            if worker is not None and working is not None:
-                worker.stop()
+            if context.worker is None:
+                tasks.append(working)
+            else:
+                context.worker.stop()
                 await asyncio.gather(working, return_exceptions=True)
             await end(tasks)
             await _quietly(context.activity.flush, "writing what is left of the activity")
@@ -218,13 +217,16 @@ def _lifespan(
     return lifespan
 
 
-def _worker(context: Context) -> Worker | None:
+async def _work(context: Context) -> None:
     """A worker of the queue inside this process, unless the settings leave that to others."""
     if not context.settings.jobs.in_process:
-        return None
+        return
+    await asyncio.sleep(AFTER_START_S)
+    jobs = await asyncio.to_thread(importlib.import_module, "aneos_api.jobs.tasks")  # takes long to load
     from aneos_api.jobs.worker import Worker
 
-    return Worker(context.database, context.settings)
+    worker = context.worker = Worker(context.database, context.settings, registry=jobs.TASKS)
+    await worker.run()
 
 
 def _reads(settings: Settings) -> Reads:
@@ -248,8 +250,9 @@ def _limiter_failed(error: Exception) -> None:
     log.warning("rate limiter does not answer; requests pass", reason=type(error).__name__)
 
 
-async def _quietly(step: Callable[[], Awaitable[None]], what: str) -> None:
-    """Run a step whose failure must not stop the service; it is logged."""
+async def _quietly(step: Callable[[], Awaitable[None]], what: str, wait_s: float = 0.0) -> None:
+    """Run a step, after a wait, whose failure must not stop the service; it is logged."""
+    await asyncio.sleep(wait_s)
     try:
         await step()
     except Exception as error:

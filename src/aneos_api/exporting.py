@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import polars as pl
@@ -15,11 +15,13 @@ from aneos_api.database import Work
 from aneos_api.database.models import Export, Job
 from aneos_api.database.paging import Page, PageRequest
 from aneos_api.errors import Invalid, ServiceError
-from aneos_api.jobs.context import JobContext
 from aneos_api.schemas.common import service_signature
 from aneos_api.schemas.science import KnownRow, ObjectRow, WatchRow
 from aneos_api.schemas.work import BatchItemRow
 from aneos_api.tables import encode, table_of
+
+if TYPE_CHECKING:
+    from aneos_api.jobs.context import JobContext
 
 PAGE: Final = 1000
 SUFFIXES: Final = {"csv": "csv", "json": "json", "parquet": "parquet", "votable": "vot"}

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from aneos import screening
 from aneos.artificial.known import KnownObject, load_known
 from aneos.assessment import DEFAULT_PRIOR, Report, check_prior
 from aneos.catalogue import Catalogue, load_bundled
@@ -16,7 +15,6 @@ from aneos_api.errors import Invalid, NotFound, Unavailable
 from aneos_api.observability.metrics import ASSESS_SECONDS
 
 T = TypeVar("T")
-LINES: Final = screening.LINES
 WAITING: Final = 64
 """Requests that may queue for a free thread before further ones get 503."""
 
@@ -43,7 +41,13 @@ class Science:
 
     async def warm(self) -> None:
         """Load the reference populations, so that the first request does not wait for them."""
-        await self.run(lambda: screening.assess(load_bundled(), ["2006 RH120"]))
+
+        def once() -> object:
+            from aneos import screening  # in this thread: it takes long to load
+
+            return screening.assess(load_bundled(), ["2006 RH120"])
+
+        await self.run(once)
 
     async def assess(
         self, objects: Catalogue, *, without: Sequence[str] = (), prior: float | None = None
@@ -52,7 +56,13 @@ class Science:
         started = time.perf_counter()
         chosen = DEFAULT_PRIOR if prior is None else prior
         check_prior(chosen)
-        report = await self.run(lambda: screening.assess(objects, objects, without=without, prior=chosen))
+
+        def judge() -> Report:
+            from aneos import screening  # in this thread: the first time it takes long to load
+
+            return screening.assess(objects, objects, without=without, prior=chosen)
+
+        report = await self.run(judge)
         ASSESS_SECONDS.labels("quick").observe(time.perf_counter() - started)
         return report
 

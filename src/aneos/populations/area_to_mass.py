@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
 
 from aneos.orbits import diameter_km
 from aneos.populations.encounter_space import FloatArray
+from aneos.populations.normal import ndtr
 
 LOG10_AMR: Final = np.arange(-6.5, 3.0, 0.02)
 """Grid of log10 AMR (m²/kg) on which populations are tabulated."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtr
 
 from aneos.populations.encounter_space import EncounterSpace, FloatArray
 from aneos.populations.natural import NEAR_AU, NaturalOrbits, moid_middles_au
+from aneos.populations.normal import ndtr
 
 NEAR_FRACTION: Final = 0.97
 """Share of artificial orbits that still pass within 0.2 au of Earth's orbit; planetary flybys move the rest."""

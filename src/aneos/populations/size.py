@@ -15,9 +15,9 @@ from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
-from scipy.special import ndtr
 
 from aneos.populations.encounter_space import EncounterSpace, FloatArray
+from aneos.populations.normal import ndtr
 
 H_EDGES: Final = np.arange(9.0, 36.01, 0.25)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 
 from aneos_api.database.engine import Engines, database_url, make_engines
 from aneos_api.database.failures import database_errors, refused_write
+from aneos_api.database.revision import is_newest
 from aneos_api.database.unit import Invalidate, Work, unit_of_work
 from aneos_api.errors import Unavailable
 from aneos_api.settings import DatabaseSettings, Settings, load_settings
@@ -99,6 +101,17 @@ class Database:
         """Close all connections."""
         await self.engines.dispose()
 
+    async def bring_up_to_date(self) -> None:
+        """Migrate, unless the tables are those of this release already. Raises as :func:`init_database`."""
+        if self.sqlite and not Path(str(self.url.database)).exists():
+            current = False
+        else:
+            current = await is_newest(self.engines.read if self.sqlite else self.engines.write)
+        if not current:
+            from aneos_api.database.migrate import upgrade  # Alembic takes long to load
+
+            await upgrade(self.url)
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -116,8 +129,6 @@ async def init_database(source: Settings | str | None = None, *, migrate: bool =
     ``source`` is a URL, or settings (those of the environment when None). Several processes may do this at once: one
     migrates, the others wait. Raises :class:`~aneos_api.errors.Unavailable` when the database does not answer.
     """
-    from aneos_api.database.migrate import upgrade
-
     if isinstance(source, str):
         database = Database(source)
     else:
@@ -126,7 +137,7 @@ async def init_database(source: Settings | str | None = None, *, migrate: bool =
         database = Database(settings.database_url, settings.database)
     if migrate:
         try:
-            await upgrade(database.url)
+            await database.bring_up_to_date()
         except BaseException:
             await database.close()
             raise

@@ -13,10 +13,9 @@ import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import Dialect, bindparam, inspect, select
 
 from aneos_api.database.database import Database
@@ -26,8 +25,11 @@ from aneos_api.database.models import Base
 from aneos_api.database.quick import QuickReads
 from aneos_api.errors import NotFound
 
+if TYPE_CHECKING:
+    import asyncpg
+
 Convert = Callable[[Any], Any]
-LOST: Final = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+LOST: Final[tuple[type[Exception], ...]] = (sqlite3.Error, OSError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class KeyedReads:
         self._sqlite: sqlite3.Connection | None = None
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
+        self._lost = LOST if database.sqlite else (*LOST, *_lost_on_postgresql())
 
     async def get(
         self, model: type[Base], key: UUID, what: str, *, tenant_id: UUID | None = None
@@ -76,7 +79,7 @@ class KeyedReads:
         value: Any = key if plan.key is None else plan.key(key)
         try:
             found = self._ask_sqlite(plan, value) if self._database.sqlite else await self._ask(plan, value)
-        except LOST:
+        except self._lost:
             return None
         if found is None:
             return None
@@ -92,7 +95,7 @@ class KeyedReads:
             self._sqlite = None
         if self._pool is not None:
             pool, self._pool = self._pool, None
-            with contextlib.suppress(*LOST):
+            with contextlib.suppress(*self._lost):
                 await asyncio.wait_for(pool.close(), 2.0)
 
     def _ask_sqlite(self, plan: _Plan, key: Any) -> Any:
@@ -108,6 +111,8 @@ class KeyedReads:
         return await pool.fetchrow(plan.text, key)
 
     async def _open(self) -> asyncpg.Pool:
+        import asyncpg
+
         async with self._opening:
             if self._pool is None:
                 settings = self._database.settings
@@ -133,6 +138,12 @@ class KeyedReads:
                     reset=_leave,
                 )
             return self._pool
+
+
+def _lost_on_postgresql() -> tuple[type[Exception], ...]:
+    import asyncpg  # not where the database is SQLite
+
+    return (asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 async def _speak_json(connection: asyncpg.Connection) -> None:

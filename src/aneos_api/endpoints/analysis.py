@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from aneos.assessment import Report
+from aneos.assessment import LINES, Report
 from aneos_api.context import Context
 from aneos_api.database.services.analysis import WATCHLIST
 from aneos_api.dependencies import Analyst, Change, Changes, Changing, Ctx, Paged, Reading, Viewer, cached
@@ -29,7 +29,6 @@ from aneos_api.schemas.science import (
     WatchRow,
 )
 from aneos_api.schemas.work import BatchReply
-from aneos_api.science import LINES
 from aneos_api.security.permissions import Principal
 
 router = APIRouter(prefix="/api/v1/analysis", tags=["analysis"])

@@ -13,8 +13,7 @@ from aneos_api.dependencies import Change, Changes, Operator, Paged, Reader, Rea
 from aneos_api.endpoints.lists import documented, page_of, reply
 from aneos_api.endpoints.once import Idempotent
 from aneos_api.endpoints.registry import LAUNCH_FILTERS, REGISTRY_FILTERS, launch_page, registry_page
-from aneos_api.jobs.synchronising import SYNC_CATALOGUE
-from aneos_api.jobs.tasks import SCREEN_CATALOGUE
+from aneos_api.jobs.names import SCREEN_CATALOGUE, SYNC_CATALOGUE
 from aneos_api.schemas.common import Designation, Identifier
 from aneos_api.schemas.motion import LaunchRow
 from aneos_api.schemas.science import (

@@ -15,7 +15,7 @@ from aneos_api.dependencies import Change, Changes, Operator, Paged, Reading
 from aneos_api.endpoints.lists import documented, page_of, reply
 from aneos_api.endpoints.once import Idempotent
 from aneos_api.errors import Invalid, NotFound
-from aneos_api.jobs.learning import TRAIN
+from aneos_api.jobs.names import TRAIN
 from aneos_api.schemas.models import TrainingCreate
 from aneos_api.schemas.work import JobReply, JobRow
 

@@ -17,11 +17,11 @@ from uuid import UUID
 
 from sqlalchemy import func
 
+from aneos.assessment import LINES
 from aneos_api.database.models import AlertRule, Assessment, CatalogueObject, SavedFilter
 from aneos_api.database.services.analysis import WATCHLIST
 from aneos_api.database.unit import Work
 from aneos_api.errors import Invalid
-from aneos_api.science import LINES
 
 CLEAR: Final = "clear"
 SAVED: Final = "saved_filter"

@@ -31,7 +31,7 @@ from aneos_api.database.unit import Work
 from aneos_api.errors import Invalid, ServiceError
 from aneos_api.events.coming import Approach, coming, tell
 from aneos_api.events.conditions import WITHIN, Filters, filters_of, read_filters, read_threshold
-from aneos_api.jobs.drifting import MEASURE_DRIFT_S, METRIC
+from aneos_api.jobs.names import DRIFT_METRIC, MEASURE_DRIFT_S
 
 log = structlog.get_logger("aneos_api.events")
 
@@ -39,7 +39,7 @@ JUDGE_LOCK: Final = 0x616E656F72
 MAX_MATCHES: Final = 500
 """Objects that one rule may open alerts for; a rule that fits more is told as one alert about the rule."""
 FRESH_S: Final = 600.0
-SLOW_METRICS: Final = {METRIC: 3 * MEASURE_DRIFT_S}
+SLOW_METRICS: Final = {DRIFT_METRIC: 3 * MEASURE_DRIFT_S}
 """Measures that are taken seldom, and the age up to which they hold, s."""
 SYSTEM_KEY: Final = "system"
 QUEUE_METRICS: Final = (

@@ -9,11 +9,9 @@ from typing import Any, Final
 from aneos_api.database.elements import stored_catalogue
 from aneos_api.errors import NotFound
 from aneos_api.jobs.context import JobContext
+from aneos_api.jobs.names import DRIFT_METRIC
 from aneos_api.predicting import drift
 
-MEASURE_DRIFT: Final = "measure_drift"
-MEASURE_DRIFT_S: Final = 86_400.0
-METRIC: Final = "model_drift_psi"
 OBJECTS: Final = 2000
 FEWEST: Final = 30
 """Objects with closed orbits below which nothing can be said."""
@@ -39,5 +37,5 @@ async def measure_drift(context: JobContext) -> Mapping[str, Any]:
         return {"measured": False, "reason": "no feature is known of enough objects"}
     worst = max(found, key=lambda name: found[name])
     async with context.transaction() as work:
-        await work.metrics.record(METRIC, found[worst], {"model": model.version, "feature": worst})
+        await work.metrics.record(DRIFT_METRIC, found[worst], {"model": model.version, "feature": worst})
     return {"measured": True, "model": model.version, "psi": found[worst], "feature": worst}

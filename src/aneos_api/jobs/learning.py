@@ -7,13 +7,11 @@ import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from aneos_api.errors import Conflict
 from aneos_api.jobs.context import JobContext
 from aneos_api.shelf import Papers, register, use_models_of
-
-TRAIN: Final = "train_model"
 
 
 class _Ended(Exception):  # noqa: N818

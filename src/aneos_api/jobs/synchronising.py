@@ -7,7 +7,7 @@ the events of an edition are stored with the end of its screen, all at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from aneos.archives import Addresses, Archives, ArchiveUnreachable
 from aneos.archives.archives import SOURCES, CatalogueSource
@@ -22,9 +22,8 @@ from aneos_api.database.loading import TOP, screen_into_database, store_catalogu
 from aneos_api.database.models import Job
 from aneos_api.errors import Invalid, Unavailable
 from aneos_api.jobs.context import JobContext
+from aneos_api.jobs.names import SYNC_CATALOGUE
 from aneos_api.settings import Settings
-
-SYNC_CATALOGUE: Final = "sync_catalogue"
 
 
 async def sync_catalogue(context: JobContext) -> Mapping[str, Any]:

@@ -20,19 +20,19 @@ from aneos_api.errors import Invalid
 from aneos_api.exporting import export_dead, make_export
 from aneos_api.jobs.assessing import Assessed, assess_given, assess_table, predict_given, predict_table
 from aneos_api.jobs.context import JobContext
-from aneos_api.jobs.drifting import MEASURE_DRIFT, MEASURE_DRIFT_S, measure_drift
-from aneos_api.jobs.learning import TRAIN, train
+from aneos_api.jobs.drifting import measure_drift
+from aneos_api.jobs.learning import train
+from aneos_api.jobs.names import MEASURE_DRIFT, MEASURE_DRIFT_S, SCREEN_CATALOGUE, SYNC_CATALOGUE, TRAIN
 from aneos_api.jobs.observing import assess_uploaded, observations_dead
 from aneos_api.jobs.registry import Registry
 from aneos_api.jobs.restoring import restore
-from aneos_api.jobs.synchronising import SYNC_CATALOGUE, sync_catalogue, sync_dead
+from aneos_api.jobs.synchronising import sync_catalogue, sync_dead
 from aneos_api.jobs.tracing import deepen_given, deepen_table, trace_given, trace_table
 from aneos_api.settings import Settings
 
 TASKS: Final = Registry()
 """All tasks by name."""
 
-SCREEN_CATALOGUE: Final = "screen_catalogue"
 HOUSEKEEPING: Final = "housekeeping"
 HOUSEKEEPING_S: Final = 6 * 3600.0
 KEEP_MESSAGES_DAYS: Final = 90

@@ -61,7 +61,7 @@ class Request(BaseModel):
 class Record(BaseModel):
     """Base of what is read from a row or a result."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 
 class Signature(Record):

@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from aneos_api.database import Database, init_database, migrate
 from aneos_api.database.models import Base
+from aneos_api.database.revision import is_newest, newest
 from aneos_api.database.types import UTCDateTime, uuid7
 from aneos_api.errors import SettingsError, Unavailable
 
@@ -65,6 +66,18 @@ async def test_constraints_and_indexes_are_those_of_the_models(migrated_url: str
         await connection.run_sync(Base.metadata.create_all)
     assert migrated == await _constraints(database)
     await database.close()
+
+
+async def test_an_up_to_date_database_is_left_alone_and_any_other_is_migrated(empty_url: str) -> None:
+    assert newest() == migrate.head(), "the file of the newest migration is named by its revision"
+    async with Database(empty_url) as database:
+        assert not await is_newest(database.engines.write)
+        await database.bring_up_to_date()
+        assert await is_newest(database.engines.write)
+        await migrate.downgrade(database.url, "-1")
+        assert not await is_newest(database.engines.write)
+        await database.bring_up_to_date()
+        assert await migrate.current(database.url) == newest()
 
 
 async def test_several_processes_that_start_together_migrate_once(empty_url: str) -> None:

@@ -30,7 +30,7 @@ from websockets.asyncio.client import connect
 from aneos_api.database import Database
 from aneos_api.database.models import OutboxEvent
 from aneos_api.ending import end
-from aneos_api.jobs.synchronising import SYNC_CATALOGUE
+from aneos_api.jobs.names import SYNC_CATALOGUE
 from tests.api.conftest import QUICK
 from tests.api.events.broker import Broker
 from tests.api.events.conftest import Running, serving

@@ -21,7 +21,7 @@ from aneos_api.database.models import Alert, AlertRule, Assessment
 from aneos_api.errors import Invalid
 from aneos_api.events.rules import Judge, try_out
 from aneos_api.jobs import Worker
-from aneos_api.jobs.drifting import MEASURE_DRIFT, METRIC
+from aneos_api.jobs.names import DRIFT_METRIC, MEASURE_DRIFT
 from tests.api.conftest import People
 from tests.api.endpoints.conftest import make_settings, small_catalogue  # noqa: F401 - a fixture
 from tests.api.events.conftest import Running
@@ -272,9 +272,9 @@ async def test_drift_is_measured_by_a_job_and_watched_by_a_rule(
         "succeeded",
         {"measured": False, "reason": "no model is active: train one, or activate one"},
     )
-    rule_id = await rule(screened, people, "system", {"metric": METRIC, "ge": 0.25, "clear": 0.1})
+    rule_id = await rule(screened, people, "system", {"metric": DRIFT_METRIC, "ge": 0.25, "clear": 0.1})
     async with screened.write() as work:
-        await work.metrics.record(METRIC, 0.3, {"model": "m", "feature": "H"})
+        await work.metrics.record(DRIFT_METRIC, 0.3, {"model": "m", "feature": "H"})
     with time_at(utc_now() + timedelta(hours=20)):
         await Judge(screened).step()
     assert [status for _, status, _ in await alerts(screened, rule_id)] == ["open"]

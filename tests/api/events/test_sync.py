@@ -15,7 +15,7 @@ from aneos_api.database import Database
 from aneos_api.database.models import Alert, Job, ObjectVersion, OutboxEvent
 from aneos_api.database.services.archives import ArchiveView
 from aneos_api.jobs import Worker
-from aneos_api.jobs.synchronising import SYNC_CATALOGUE
+from aneos_api.jobs.names import SYNC_CATALOGUE
 from aneos_api.settings import Settings
 from tests.api.endpoints.conftest import make_settings
 from tests.api.events.nights import LIST, lists, publish

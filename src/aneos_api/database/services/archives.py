@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy import select
 
-from aneos.archives.archives import ARCHIVES
-from aneos.archives.fair_use import BREAKER_FAILURES
-from aneos.archives.health import Tried
 from aneos_api.clock import utc_now
 from aneos_api.database.models import ArchiveHealth
 from aneos_api.database.services.base import Service
+
+if TYPE_CHECKING:
+    from aneos.archives.health import Tried
 
 ArchiveState = Literal["never_asked", "answering", "failing", "left_alone"]
 Circuit = Literal["closed", "open", "half_open"]
@@ -85,6 +85,8 @@ class ArchiveService(Service):
 
     async def all(self) -> list[ArchiveView]:
         """Every archive that aNEOS can ask, those that it never asked included."""
+        from aneos.archives.archives import ARCHIVES  # its HTTP client takes long to load
+
         stored = {row.archive: row for row in await self.session.scalars(select(ArchiveHealth))}
         circuits = _newest(stored.values())
         out = []
@@ -110,6 +112,8 @@ def _newest(rows: Iterable[ArchiveHealth]) -> dict[str, ArchiveHealth]:
 
 
 def _circuit(row: ArchiveHealth | None) -> tuple[Circuit, datetime | None]:
+    from aneos.archives.fair_use import BREAKER_FAILURES
+
     if row is None or row.circuit_failures < BREAKER_FAILURES:
         return "closed", None
     return ("open" if _left_s(row.circuit_open_until) > 0.0 else "half_open"), row.circuit_open_until
