@@ -22,7 +22,7 @@ from aneos_api.settings import load_settings
 from tests.operations.running import Installation, Process, free_port, wait_for
 
 PATIENCE_S = 60.0
-TRACE = "0af7651916cd43dd8448eb211c80319c"
+TRACE = "0af7651916cd43dd8448eb211c80319c"  # pragma: allowlist secret
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 
 
