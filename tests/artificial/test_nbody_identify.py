@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aneos.artificial.nbody_identify import identify_state, match_carried
+from aneos.artificial.nbody_identify import LOW, coverage, identify_state, match_carried
 from aneos.artificial.registry_nodes import Carried, carry_nodes, load_nodes, nearest_nodes
 from aneos.catalogue import load_bundled, select
 from aneos.dynamics import States
@@ -97,3 +97,13 @@ def test_bad_orbits_are_one_clear_error(change):
 def test_bad_covariances_are_one_clear_error():
     with pytest.raises(InputError, match="6 by 6"):
         identify_state(state_of("2024 PT5"), covariance=np.eye(3))
+
+
+def test_what_is_not_compared_is_counted_with_the_reason() -> None:
+    now, early = coverage(2_461_000.5), coverage(2_440_000.5)
+    assert now.compared >= 20
+    assert now.compared + sum(now.not_compared.values()) == now.known == len(load_nodes().known)
+    assert now.not_compared[LOW] > 200
+    assert early.compared == 0
+    with pytest.raises(InputError, match="outside the kernels"):
+        coverage(2_300_000.5)

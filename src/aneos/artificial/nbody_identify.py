@@ -17,6 +17,7 @@ orientations within a bound is the volume of an ellipsoid; no semi-axis counts f
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,10 +37,11 @@ from aneos.artificial.registry_nodes import (
     load_nodes,
     nearest_nodes,
 )
+from aneos.artificial.registry_orbits import julian, why_none
 from aneos.dynamics import States, body_states, check_span
 from aneos.errors import InputError
 
-__all__ = ["NBodyMatch", "identify_state", "match_carried"]
+__all__ = ["Coverage", "NBodyMatch", "coverage", "identify_state", "match_carried"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -75,6 +77,47 @@ class NBodyMatch:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         return {name: getattr(self, name) for name in self.__slots__} | {"identified": self.identified}
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many known objects an orbit of one epoch is held against, and how many not, by reason."""
+
+    compared: int
+    known: int
+    not_compared: dict[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+LOW: Final = "circle the Earth below 250,000 km (no states are stored)"
+WITHOUT_ORBIT: Final = "have no published orbit that can be integrated"
+NOT_IN_FLIGHT: Final = "were not in flight then"
+NOT_FOLLOWED: Final = "are lost by then, could have manoeuvred, or lie outside 2005 to 2031"
+
+
+def coverage(epoch_tdb_jd: float) -> Coverage:
+    """What :func:`identify_state` compares at an epoch (TDB JD), and what it cannot, with the reasons."""
+    nodes = load_nodes()
+    there = set(nodes.object[nearest_nodes(nodes, float(check_span(epoch_tdb_jd)))].tolist())
+    stored = set(nodes.object.tolist())
+    reasons: Counter[str] = Counter()
+    for number, item in enumerate(nodes.known):
+        if number in there:
+            continue
+        if why_none(item) is not None:
+            reasons[WITHOUT_ORBIT] += 1
+        elif number not in stored:
+            reasons[LOW] += 1
+        elif (item.launch_date is not None and epoch_tdb_jd < julian(item.launch_date)) or (
+            item.ends is not None and epoch_tdb_jd > julian(item.ends) + 1.0
+        ):
+            reasons[NOT_IN_FLIGHT] += 1
+        else:
+            reasons[NOT_FOLLOWED] += 1
+    return Coverage(len(there), len(nodes.known), dict(reasons.most_common()))
 
 
 def identify_state(candidate: States, *, covariance: FloatArray | None = None) -> NBodyMatch | None:

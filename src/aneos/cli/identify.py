@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.console import Console
 
+    from aneos.artificial.nbody_identify import Coverage
     from aneos.assessment import Assessment, Report
 
 
@@ -39,15 +40,17 @@ def identify(
     assessed = screening.assess(load_bundled(), objects, without=others)
     report = replace(assessed, assessments=tuple(_undecided(item) for item in assessed.assessments))
     tell_rejected(report.rejected)
-    matches = integrated(objects.table)
+    matches, covered = integrated(objects.table)
     result = as_result(report)
+
+    more = {"integrated": matches, "coverage": {name: item.to_dict() for name, item in covered.items()}}
 
     def render(console: Console) -> None:
         _render(console, report)
-        _show_integrated(console, matches)
+        _show_integrated(console, matches, covered)
 
     emit(
-        replace(result, render=render, payload=lambda: dict(result.payload()) | {"integrated": matches}),
+        replace(result, render=render, payload=lambda: dict(result.payload()) | more),
         form,
         output,
     )
@@ -57,33 +60,48 @@ MOST_INTEGRATED: Final = 50
 """Objects of a file that are also compared with the integrated registry; the rest have the stored paths alone."""
 
 
-def integrated(table: pl.DataFrame) -> dict[str, dict[str, Any] | None]:
-    """Each object's best match with the registry integrated to its epoch, JSON-ready; None where nothing is near."""
-    from aneos.artificial.nbody_identify import identify_state
+def integrated(table: pl.DataFrame) -> tuple[dict[str, dict[str, Any] | None], dict[str, Coverage]]:
+    """Each object's best match with the registry integrated to its epoch, JSON-ready (None where nothing is near), and
+    how much of the registry that was."""
+    from aneos.artificial.nbody_identify import coverage, identify_state
     from aneos.dynamics import States
     from aneos.orbits import KeplerianElements
 
     rows = table.filter(table["e"] < 1.0).head(MOST_INTEGRATED)
     states = States.from_elements(KeplerianElements.from_table(rows))
     found: dict[str, dict[str, Any] | None] = {}
+    covered: dict[str, Coverage] = {}
     for row, designation in enumerate(rows["designation"]):
         match = identify_state(states.take([row]))
         found[str(designation)] = None if match is None else match.to_dict()
-    return found
+        covered[str(designation)] = coverage(float(states.epoch_tdb_jd[row]))
+    return found, covered
 
 
-def _show_integrated(console: Console, matches: Mapping[str, Mapping[str, Any] | None]) -> None:
+def _show_integrated(
+    console: Console, matches: Mapping[str, Mapping[str, Any] | None], covered: Mapping[str, Coverage]
+) -> None:
     from aneos.cli.tables import write
 
     for designation, match in matches.items():
+        held = covered[designation]
         if match is None:
-            write(console, f"{designation}: integrated to its epoch, no known object lies within 18 widths.")
-            continue
-        verdict = "the same object" if match["identified"] else "not identified"
+            write(
+                console,
+                f"{designation}: integrated to its epoch, none of {held.compared} known objects lies within 18 widths.",
+            )
+        else:
+            verdict = "the same object" if match["identified"] else "not identified"
+            write(
+                console,
+                f"{designation}: integrated to its epoch, nearest of {match['compared']} is {match['name']} at "
+                f"{match['distance_sigma']:.2f} widths, chance {probability(match['chance_probability'])}: {verdict}.",
+            )
+        absent = "; ".join(f"{count} {why}" for why, count in held.not_compared.items())
         write(
             console,
-            f"{designation}: integrated to its epoch, nearest of {match['compared']} is {match['name']} at "
-            f"{match['distance_sigma']:.2f} widths, chance {probability(match['chance_probability'])}: {verdict}.",
+            f"Of {held.known} known objects {held.known - held.compared} were not compared: {absent}.",
+            "dim",
         )
 
 
