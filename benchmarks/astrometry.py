@@ -98,6 +98,7 @@ def judged(table: pl.DataFrame, theirs: find_orb.Solution | None = None) -> dict
         "nights": fit.nights,
         "rms_arcsec": round(fit.rms_arcsec, 3),
         "model": fit.model,
+        "costs": {name: round(cost, 1) for name, cost in fit.costs.items()},
         "amr": fit.push["amr_m2kg"],
         "amr_sigma": fit.push["amr_sigma_m2kg"],
         "a1": None if fit.push.get("A1") is None else [fit.push["A1"], fit.push["A1_sigma"]],

@@ -183,3 +183,25 @@ def test_the_row_of_a_fit_goes_into_the_catalogue_table() -> None:
     assert table["n_obs"].to_list() == [12]
     assert table["a_au"][0] == pytest.approx(fit.elements["a_au"])
     assert fit.to_dict()["covariance_of"][:3] == ["x", "y", "z"]
+
+
+def test_two_objects_under_temporary_names_are_not_made_one() -> None:
+    both = pl.concat(
+        [
+            observe(BOUND, nights(0.0)).with_columns(object=pl.lit("A11aaaa")),
+            observe(PASSING, nights(0.0)).with_columns(object=pl.lit("C45bbbb")),
+        ]
+    )
+    results = fit_observations(both, workers=1)
+    assert [type(result).__name__ for result in results] == ["FitResult", "FitResult"]
+    assert [result.designation for result in results] == ["A11aaaa", "C45bbbb"]
+
+
+def test_positions_of_two_objects_under_one_name_give_no_orbit() -> None:
+    """Four of one and four of another, side by side: no orbit leaves less than minutes of arc."""
+    times = nights(0.0, each=8)
+    one, other = observe(BOUND, times), observe(PASSING, times)
+    mixed = pl.concat([one[::2], other[1::2]]).sort("jd_utc")
+    (result,) = fit_observations(mixed, workers=1)
+    assert isinstance(result, FitFailure)
+    assert "not of one object" in result.reason or "no orbit" in result.reason

@@ -24,6 +24,7 @@ OPTICAL, DELAY, DOPPLER = 0, 1, 2
 KINDS: Final = {"optical": OPTICAL, "delay": DELAY, "doppler": DOPPLER}
 
 SAME_INSTANT_DAYS: Final = 1e-6
+LONGEST_TRAIL_ARCSEC: Final = 600.0
 SAME_PLACE: Final = 0.02 * ARCSEC
 
 
@@ -155,7 +156,7 @@ def _build(table: pl.DataFrame) -> Arc:
     north = np.stack([-np.sin(dec) * np.cos(ra), -np.sin(dec) * np.sin(ra), np.cos(dec)], axis=1)
     sigma_ra, sigma_dec, correlation, clock = uncertainties(table)
     factor = over_observation_factors(table)
-    sigma_ra, sigma_dec, notes = _conflicting(table, ra, dec, sigma_ra * factor, sigma_dec * factor)
+    sigma_ra, sigma_dec, notes = _conflicting(table, direction, sigma_ra * factor, sigma_dec * factor)
     covariance = np.zeros((table.height, 2, 2))
     covariance[:, 0, 0], covariance[:, 1, 1] = (sigma_ra * ARCSEC) ** 2, (sigma_dec * ARCSEC) ** 2
     covariance[:, 0, 1] = covariance[:, 1, 0] = correlation * sigma_ra * sigma_dec * ARCSEC**2
@@ -172,9 +173,10 @@ def _build(table: pl.DataFrame) -> Arc:
 
 
 def _conflicting(
-    table: pl.DataFrame, ra: FloatArray, dec: FloatArray, sigma_ra: FloatArray, sigma_dec: FloatArray
+    table: pl.DataFrame, direction: FloatArray, sigma_ra: FloatArray, sigma_dec: FloatArray
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
-    """σ raised where one station reports several positions for one instant."""
+    """σ raised where one station reports several positions for one instant, no farther apart than a trail is long:
+    what lies farther apart is not one object, and the fit has to choose."""
     sigma_ra, sigma_dec = sigma_ra.copy(), sigma_dec.copy()
     groups: dict[tuple[int, str], list[int]] = {}
     for index, (jd, station, kind) in enumerate(table.select("jd_utc", "station", "kind").iter_rows()):
@@ -184,9 +186,11 @@ def _conflicting(
     for rows in groups.values():
         if len(rows) < 2:
             continue
-        off_ra = (ra[rows] - ra[rows].mean()) * np.cos(dec[rows])
-        off_dec = dec[rows] - dec[rows].mean()
-        spread = float(np.max(np.hypot(off_ra, off_dec))) / ARCSEC
+        spread = (
+            float(np.max(np.linalg.norm(direction[rows] - direction[rows].mean(axis=0), axis=1))) / ARCSEC
+        )
+        if spread > LONGEST_TRAIL_ARCSEC:
+            continue
         worse = spread > np.minimum(sigma_ra[rows], sigma_dec[rows])
         sigma_ra[rows], sigma_dec[rows] = (
             np.maximum(sigma_ra[rows], spread),

@@ -34,6 +34,7 @@ from aneos.astrometry.manoeuvres import Kick, Piece, find_kick, pieces, quiet_pi
 from aneos.astrometry.models import FREE, Choice, area_to_mass, choose_model, sign_of
 from aneos.astrometry.outlook import Outlook, outlook
 from aneos.astrometry.quality import (
+    POOR_CHI2,
     count_nights,
     flags_of,
     residual_table,
@@ -57,6 +58,9 @@ ASTEROIDS_FROM_DAYS: Final = 200.0
 
 LINKED_AT_MOST: Final = 12
 LINKED_FRACTION: Final = 0.8
+HOPELESS_CHI2: Final = 400.0
+"""Reduced χ² from which a fit is none: positions are then twenty σ off on average."""
+
 PARALLEL_FROM: Final = 4
 """Fewer objects are fitted one after the other: starting processes would take longer."""
 
@@ -135,6 +139,8 @@ def _linked(groups: list[tuple[str, pl.DataFrame]]) -> tuple[list[Fit], list[tup
     fitted = merged.filter(~pl.col("superseded"))
     if isinstance(result, FitFailure) or result.n_used < LINKED_FRACTION * fitted.height:
         return [], groups
+    if not result.converged or result.reduced_chi2 > POOR_CHI2:
+        return [], groups
     used = set(result.residuals.filter(pl.col("used"))["object"].unique().to_list())
     if used != set(fitted["object"].unique().to_list()):
         return [], groups
@@ -170,6 +176,11 @@ def _fit_arc(
     whole = arc
     arc = arc.take(best.rows)
     choice = choose_model(arc, best.solution, asteroids)
+    if choice.best.reduced_chi2 > HOPELESS_CHI2:
+        raise InputError(
+            f"the best orbit leaves {rms_arcsec(arc, choice.best):.0f} arcsec: these observations are not of one "
+            "object, or have wrong times or stations"
+        )
     kick, found = _steering(arc, choice)
     return _result(
         designation, table, whole, arc, best, candidates, choice, kick, found, rejected, asteroids, began

@@ -26,6 +26,11 @@ FEW: Final = 60
 MAX_STEPS_OF_FEW: Final = 80
 """Short arcs leave long curved valleys, which take many cheap steps."""
 
+PATIENT_STEPS: Final = 400
+DAMPING: Final = (10.0, 0.1)
+PATIENT_DAMPING: Final = (2.0, 0.3)
+"""Factors on the damping after a step that fails and after one that wins."""
+
 CONVERGED: Final = 1e-3
 """A step whose predicted decrease of χ² is below this no longer matters."""
 
@@ -97,13 +102,20 @@ def solve(
     prior: Prior | None = None,
     asteroids: bool = False,
     max_steps: int | None = None,
+    patient: bool = False,
 ) -> Solution:
-    """The least-squares solution from a start. Raises PropagationError where not even the start can be integrated."""
+    """The least-squares solution from a start. Raises PropagationError where not even the start can be integrated.
+
+    ``patient`` changes the damping by little at a time, and takes :data:`PATIENT_STEPS`: along a curved valley a step
+    that is damped ten times too much gains nothing, one that is damped ten times too little leaves the valley.
+    """
     chosen = np.ones(len(arc), dtype=np.bool_) if used is None else used
     now = np.asarray(parameters, dtype=np.float64).copy()
     best = _evaluate(arc, epoch, now, chosen, robust, prior, asteroids)
     damping, converged, slow = 1e-3, False, 0
-    for _ in range(max_steps or (MAX_STEPS if len(arc) > FEW else MAX_STEPS_OF_FEW)):
+    harder, easier = PATIENT_DAMPING if patient else DAMPING
+    usual = PATIENT_STEPS if patient else MAX_STEPS if len(arc) > FEW else MAX_STEPS_OF_FEW
+    for _ in range(max_steps or usual):
         normal, gradient = _normal_equations(best, free)
         scale = np.sqrt(np.maximum(np.diag(normal), 1e-300))
         scaled, right = normal / np.outer(scale, scale), gradient / scale
@@ -123,16 +135,16 @@ def solve(
             try:
                 candidate = _evaluate(arc, epoch, trial, chosen, robust, prior, asteroids)
             except PropagationError:
-                damping *= 10.0
+                damping *= harder
                 continue
             if candidate.cost < best.cost:
                 slow = slow + 1 if best.cost - candidate.cost < SLOW * max(best.cost, 1.0) else 0
                 now, best, moved = trial, candidate, True
-                damping = max(damping * 0.1, 1e-12)
+                damping = max(damping * easier, 1e-12)
                 break
             if converged:
                 break
-            damping *= 10.0
+            damping *= harder
         if slow >= 3:
             converged = True
         if converged or not moved:

@@ -41,7 +41,10 @@ FREE: Final[dict[Model, BoolArray]] = {
 WORTH: Final = 12.0
 """Fall of the cost, in units of the scatter, that one more parameter must bring (3.5σ)."""
 
-PATIENT_STEPS: Final = 400
+PATIENT_UP_TO: Final = 60
+"""Observations up to which an orbit that did not settle is sought on with patience: short arcs leave long bent
+valleys, and steps along them are cheap."""
+
 TRANSVERSE_ARC_DAYS: Final = 400.0
 """Shortest arc on which A2 alone (thermal recoil, Yarkovsky) is tried."""
 
@@ -99,7 +102,7 @@ def choose_model(arc: Arc, start: Solution, asteroids: bool) -> Choice:
             robust=True,
             prior=prior,
             asteroids=asteroids,
-            max_steps=PATIENT_STEPS,
+            patient=True,
         )
     if len(arc) >= 4 and a1_sigma(arc, raw["gravity"]) < 2.0 * DETERMINED * A1_PRIOR_AU_D2:
         attempt("A1", start if start.free[6] else raw["gravity"])
@@ -119,16 +122,18 @@ def choose_model(arc: Arc, start: Solution, asteroids: bool) -> Choice:
     clean = reject_outliers(arc, _unforced(arc, raw[referee], asteroids))
     solutions: dict[Model, Solution] = {}
     for model, solution in raw.items():
-        bound = prior if not determined(solution) and solution.free[6] else None
-        solutions[model] = solve(
-            arc,
-            start.epoch,
-            clean.parameters if model == referee else solution.parameters,
-            free=FREE[model],
-            used=clean.used,
-            prior=bound if model != "gravity" or solution_is_open(solution) is False else prior,
-            asteroids=asteroids,
-        )
+        held = prior if not determined(solution) and solution.free[6] else None
+        if model == "gravity" and solution_is_open(solution):
+            held = prior
+        begin = clean.parameters if model == referee else solution.parameters
+        for patient in (False, True):
+            solutions[model] = solve(
+                arc, start.epoch, begin, free=FREE[model], used=clean.used, prior=held, asteroids=asteroids,
+                patient=patient,
+            )  # fmt: skip
+            if solutions[model].converged or model != chosen or len(arc) > PATIENT_UP_TO:
+                break
+            begin = solutions[model].parameters
     return Choice(solutions, costs, chosen, push, scatter)
 
 

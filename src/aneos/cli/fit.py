@@ -61,6 +61,7 @@ def fit(
     failures = [item for item in results if isinstance(item, FitFailure)]
     for failure in failures:
         say(f"{failure.designation}: no orbit from {failure.n_obs} observations: {failure.reason}")
+    tell_rejected([row for item in results for row in item.rejected])
     if not fits:
         raise InputError("no object of this file could be fitted", source=observations)
     _draw(plot, fits, given)
