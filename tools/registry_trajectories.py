@@ -19,7 +19,6 @@ import argparse
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +28,7 @@ import spiceypy
 from scipy.integrate import DOP853
 
 from aneos.artificial.known import KnownObject, KnownOrbit, load_known
+from aneos.artificial.registry_orbits import CRUISING, MANOEUVRING_DAYS, arc_of, julian
 from aneos.constants import (
     A1_PER_AMR_AU_D2,
     AU_KM,
@@ -44,10 +44,6 @@ FloatArray = npt.NDArray[np.float64]
 
 LAST_EPOCH_JD = 2_466_154.5  # 2040-01-01
 CLONES = 40
-MANOEUVRING_DAYS = 45.0
-"""How far from its arc the fit of a craft with engines is followed."""
-CRUISING = ("bepicolombo", "dart", "emm-hope", "juice", "tianwen-1")
-"""Craft between planets: their small course corrections count as noise up to the next large one."""
 SHORTEST_GEOCENTRIC_ARC_DAYS = 7.0
 FOLLOWED_BACK = ("surveyor-2-centaur",)
 """Published about the Earth only, but heliocentric between its launch and its capture."""
@@ -137,13 +133,13 @@ def usable(known: KnownObject, orbit: KnownOrbit) -> bool:
     leaves = known.regime in ("heliocentric", "escape") and not known.manoeuvring
     if orbit.centre == "moon" or not leaves or orbit.e >= 1.0 or orbit is not known.orbits[-1]:
         return False
-    start, end = arc(orbit)
+    start, end = arc_of(orbit)
     return end - start >= SHORTEST_GEOCENTRIC_ARC_DAYS
 
 
 def cut(known: KnownObject, bases: list[KnownOrbit]) -> Iterator[Span]:
     """Each day belongs to the orbit whose observed arc is nearest, then to the one with more observations."""
-    first = min(arc(orbit)[0] for orbit in bases)
+    first = min(arc_of(orbit)[0] for orbit in bases)
     if bases[0].centre == "sun" or known.id in FOLLOWED_BACK:
         first = julian(known.launch_date) + 2.0 if known.launch_date else first - UNKNOWN_PAST_DAYS
     last = LAST_EPOCH_JD if known.ends is None else min(julian(known.ends), LAST_EPOCH_JD)
@@ -158,7 +154,7 @@ def cut(known: KnownObject, bases: list[KnownOrbit]) -> Iterator[Span]:
 
 
 def _distance(known: KnownObject, orbit: KnownOrbit, days: FloatArray) -> FloatArray:
-    start, end = arc(orbit)
+    start, end = arc_of(orbit)
     away = np.maximum(np.maximum(start - days, days - end), 0.0)
     if known.manoeuvring and known.id not in CRUISING:
         away = np.where(away > MANOEUVRING_DAYS, np.inf, away)
@@ -169,17 +165,6 @@ def _distance(known: KnownObject, orbit: KnownOrbit, days: FloatArray) -> FloatA
     if orbit.valid_until is not None:
         away = np.where(days > julian(orbit.valid_until), np.inf, away)
     return away
-
-
-def arc(orbit: KnownOrbit) -> tuple[float, float]:
-    """First and last day of observation; the epoch where the source gives none."""
-    start = julian(orbit.arc_start) if orbit.arc_start else orbit.epoch_tdb_jd
-    end = julian(orbit.arc_end) + 1.0 if orbit.arc_end else orbit.epoch_tdb_jd
-    return min(start, end), max(start, end)
-
-
-def julian(day: date) -> float:
-    return day.toordinal() + 1_721_424.5
 
 
 # -- clones ----------------------------------------------------------------------------------------
@@ -209,7 +194,7 @@ def _states(orbit: KnownOrbit, forces: FloatArray, rng: np.random.Generator) -> 
     if all(value is not None for value in published):
         rows[1:] += rng.normal(size=(CLONES, 6)) * np.array(published, dtype=float)
         return epoch, _to_heliocentric(orbit, rows)
-    middle = 0.5 * sum(arc(orbit))
+    middle = 0.5 * sum(arc_of(orbit))
     state = _to_heliocentric(orbit, rows[:1])
     if middle != epoch:
         *_, (_, state) = follow(state, forces[:1], epoch, middle)
@@ -231,7 +216,7 @@ def assumed_widths(orbit: KnownOrbit) -> tuple[float, float]:
         return 20.0 / AU_KM, 0.02 * METRE_PER_SECOND
     if orbit.source.startswith("state vector"):
         return 2_500.0 / AU_KM, 6.0 * METRE_PER_SECOND
-    start, end = arc(orbit)
+    start, end = arc_of(orbit)
     days = max(end - start, 0.3)
     speed = float(np.clip(200.0 / (days * np.sqrt(orbit.n_obs or 10)), 0.3, 40.0))
     distance = max(300.0, speed * 1e-3 * 0.5 * min(days, 20.0) * DAY_S)
