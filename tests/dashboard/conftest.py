@@ -90,7 +90,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The service with the whole bundled catalogue (40,874 objects) and a member of each role."""
     folder = tmp_path_factory.mktemp("dashboard")
     apart(lambda: _fill(folder, screened=True))
-    yield from _serve(folder)
+    yield from serve(folder)
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +98,7 @@ def fresh_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The service before the first screen."""
     folder = tmp_path_factory.mktemp("fresh-dashboard")
     apart(lambda: _fill(folder, screened=False))
-    yield from _serve(folder)
+    yield from serve(folder)
 
 
 @pytest.fixture(scope="session")
@@ -206,7 +206,7 @@ async def _fill(folder: Path, *, screened: bool) -> None:
         await database.close()
 
 
-def _serve(folder: Path) -> Iterator[Site]:
+def serve(folder: Path) -> Iterator[Site]:
     app = create_app(site_settings(folder), tell=lambda _: None)
     config = uvicorn.Config(
         app, port=0, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=2

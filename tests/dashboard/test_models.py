@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from aneos_api.database import Database
+from aneos_api.database import Database, init_database
 from aneos_api.shelf import adopt, papers
 from tests.dashboard.conftest import Site, apart
 from tests.dashboard.visiting import Visit
@@ -80,3 +81,25 @@ def test_a_model_without_curves_says_so(site: Site) -> None:
     block = html.split('id="reference">')[1].split("</script>")[0]
     assert "curves" not in json.loads(block)
     assert html.count("trained before curves were stored") == 2
+
+
+def test_the_shipped_model_answers_where_the_one_before_is_gone(tmp_path: Path) -> None:
+    shipped = next(one for one in papers() if one.stage == "champion")
+    answering: list[str] = []
+
+    async def work() -> None:
+        database = await init_database(f"sqlite:///{tmp_path / 'aneos.db'}")
+        try:
+            async with database.write() as work:
+                old = await work.ml.register(
+                    name=shipped.name, version="gone", algorithm="trees", features=[], artefact_path="gone"
+                )
+                await work.ml.activate(old.id)
+            await adopt(database)
+            async with database.read() as work:
+                answering.append((await work.ml.answering()).version)
+        finally:
+            await database.close()
+
+    apart(work, 60.0)
+    assert answering == [shipped.id]

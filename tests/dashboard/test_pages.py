@@ -101,7 +101,7 @@ def test_the_app_is_described_and_its_worker_may_fetch_from_this_site_alone(site
 def test_an_unknown_object_is_a_page_that_says_so(site: Site) -> None:
     reply = site.get("/objects/1999 ZZ999", "viewer")
     assert reply.status_code == 404
-    assert "no object of the catalogue is called" in reply.text
+    assert "No object of the catalogue is called" in reply.text
     assert "<h1>Not found</h1>" in reply.text
 
 

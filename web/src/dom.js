@@ -26,11 +26,25 @@ export function shown(value, kind) {
   return String(value);
 }
 
+/** On a phone each row of this table stands as a block: its cells then say what they are. */
+export function stacked(table) {
+  const heads = [...table.querySelectorAll("thead th")].map((head) => head.textContent);
+  for (const row of table.tBodies[0]?.rows || []) [...row.cells].forEach((cell, index) => { if (cell.colSpan === 1 && heads[index]) cell.dataset.label ??= heads[index]; });
+  return table;
+}
+
 export function figure(value, digits = 4) {
   if (Number.isInteger(value)) return value.toLocaleString("en-US");
   const size = Math.abs(value);
-  if (size && (size < 1e-3 || size >= 1e7)) return value.toExponential(digits - 2);
+  if (size && (size < 1e-4 || size >= 1e7)) return power(value, digits);
   return String(Number(value.toPrecision(digits)));
+}
+
+/** 6.1e-5 as people write it: 6.1 × 10⁻⁵. */
+function power(value, digits) {
+  const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+  const raised = String(Number(exponent)).replace(/./g, (sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]);
+  return `${Number(mantissa)} × 10${raised}`;
 }
 
 function bytes(value) {

@@ -2,6 +2,8 @@
 import { call, pause } from "./api.js";
 import { el, shown } from "./dom.js";
 
+const ONCE = { secret: "Secret", password: "Password", provisioning_uri: "Or", recovery_codes: "Recovery codes, each good for one log-in without the authenticator" };
+
 export function startForms(root = document) {
   for (const form of root.querySelectorAll("form[data-api]")) {
     form.addEventListener("submit", (event) => {
@@ -51,8 +53,9 @@ async function send(form) {
     if ("job" in form.dataset) await follow(data.job, out);
     tell(out, form.dataset.done || "Done.", "good");
     for (const name of (form.dataset.show || "").split(" ").filter(Boolean)) {
-      if (data[name]) out.append(el("p", {}, `${name.replaceAll("_", " ")}: `, el("code", {}, shown(data[name]))), el("p", { class: "faint" }, "Shown this once: keep it."));
+      if (data[name]) out.append(el("p", {}, `${ONCE[name] || name}: `, shownOnce(name, data[name])));
     }
+    if (out.querySelector("p")) out.append(el("p", { class: "faint" }, "Shown this once: keep it."));
     if ("reload" in form.dataset) form.closest("[data-table]").dispatchEvent(new Event("reload"));
     if (form.dataset.go) await leave(form.dataset.go);
     if (form.dataset.to) location.assign(filled(form.dataset.to, data));
@@ -70,7 +73,7 @@ export function filled(address, data) {
 }
 
 async function leave(address) {
-  if (address === "/login" && "caches" in window) await Promise.all((await caches.keys()).map((name) => caches.delete(name)));
+  if (address.startsWith("/login") && "caches" in window) await Promise.all((await caches.keys()).map((name) => caches.delete(name)));
   location.assign(address);
 }
 
@@ -131,6 +134,12 @@ async function makeExport(form) {
   } finally {
     button.disabled = false;
   }
+}
+
+/** A secret as people can use it: an address as a link, codes one by one. */
+function shownOnce(name, value) {
+  if (name === "provisioning_uri") return el("a", { href: value }, "open in the authenticator of this device");
+  return el("code", {}, shown(value));
 }
 
 export function tell(out, text, kind) {

@@ -1,6 +1,6 @@
 // What happens on the service, as it happens: one stream of events for the page, closed while nobody looks at it and
 // resumed after the last event that was seen. Parts of the page with data-live="topic" are then fetched anew.
-import { el } from "./dom.js";
+import { el, stacked } from "./dom.js";
 
 const SOON_MS = 400;
 const TOAST_MS = 12_000;
@@ -89,20 +89,25 @@ async function renew() {
   for (const topic of topics) document.dispatchEvent(new CustomEvent("live", { detail: topic }));
   const drawn = parts.filter((part) => part.id && !part.matches("[data-table]"));
   for (const part of parts) if (part.matches("[data-table]")) part.dispatchEvent(new Event("renew"));
-  if (!drawn.length) return;
+  if (drawn.length && (await refresh(drawn.map((part) => part.id)))) document.dispatchEvent(new CustomEvent("renewed", { detail: topics }));
+}
+
+/** Replace these parts by what the page would show now; whether that was possible. What is shown stays otherwise. */
+export async function refresh(ids) {
   let page;
   try {
     const reply = await fetch(location.href, { credentials: "same-origin", headers: { accept: "text/html" } });
-    if (!reply.ok || reply.redirected) return;
+    if (!reply.ok || reply.redirected) return false;
     page = new DOMParser().parseFromString(await reply.text(), "text/html");
   } catch {
-    return; // the stream tells that the service is away; what is shown stays
+    return false; // the stream tells that the service is away
   }
-  for (const part of drawn) {
-    const fresh = page.getElementById(part.id);
-    if (fresh) part.replaceWith(document.adoptNode(fresh));
+  for (const id of ids) {
+    const fresh = page.getElementById(id);
+    fresh?.querySelectorAll("table.stacks").forEach(stacked);
+    if (fresh) document.getElementById(id)?.replaceWith(document.adoptNode(fresh));
   }
-  document.dispatchEvent(new CustomEvent("renewed", { detail: topics }));
+  return true;
 }
 
 function toast(severity, title, message, link) {

@@ -2,6 +2,7 @@
 import "./styles.css";
 import "htmx.org";
 import Alpine from "@alpinejs/csp";
+import { stacked } from "./dom.js";
 import { startForms } from "./forms.js";
 import { startLive } from "./live.js";
 import { login } from "./login.js";
@@ -32,6 +33,7 @@ function startWorker() {
   if ("serviceWorker" in navigator && document.querySelector('link[rel="manifest"]')) navigator.serviceWorker.register("/sw.js").catch(() => {}); // an app without it works, only not offline
 }
 
+document.querySelectorAll("table.stacks").forEach(stacked);
 startMenu();
 startTheme();
 startPrint();

@@ -5,7 +5,7 @@ import { plot } from "./plots.js";
 
 const reference = block("reference");
 const UNIT = [0, 1];
-const [CURVE, BAND] = ["#0072B2", "#56B4E9"];
+const [CURVE, BAND] = ["var(--accent)", "#56B4E9"];
 const share = (value) => `${figure(100 * value, 3)} %`;
 
 function calibration() {
@@ -61,7 +61,7 @@ async function drift() {
   const place = document.getElementById("drift");
   try {
     const reply = await call("GET", place.dataset.url);
-    const rows = reply.features.map((row) => el("tr", {}, el("th", { scope: "row" }, row.feature.replaceAll("_", " ")), el("td", { class: "n" }, row.psi === null ? "–" : figure(row.psi, 3)), el("td", { class: "n" }, figure(row.ks, 3)), el("td", { class: "n" }, `${figure(100 * row.missing, 2)} %`), el("td", {}, el("span", { class: `state ${row.verdict === "stable" ? "ok" : "look"}` }, row.verdict))));
+    const rows = reply.features.map((row) => el("tr", {}, el("th", { scope: "row" }, row.feature.replace("log10", "log₁₀").replaceAll("_", " ")), el("td", { class: "n" }, row.psi === null ? "–" : figure(row.psi, 3)), el("td", { class: "n" }, figure(row.ks, 3)), el("td", { class: "n" }, `${figure(100 * row.missing, 2)} %`), el("td", {}, el("span", { class: `state ${row.verdict === "stable" ? "ok" : "look"}` }, row.verdict))));
     place.replaceChildren(el("p", { class: "faint" }, `${reply.objects.toLocaleString("en-US")} objects compared`), el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Drift of the features" }, el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, "Feature"), el("th", { class: "n" }, "PSI"), el("th", { class: "n" }, "KS"), el("th", { class: "n" }, "Missing"), el("th", {}, "Verdict"))), el("tbody", {}, ...rows))));
   } catch (error) {
     place.replaceChildren(el("p", { class: "notice bad", role: "alert" }, error.message));

@@ -1,6 +1,7 @@
 // Encounters of an object with the Earth and the Moon, with launches beside them.
 import { block, call } from "./api.js";
-import { el, figure } from "./dom.js";
+import { startDepartures } from "./departures.js";
+import { el, figure, stacked } from "./dom.js";
 import { plot } from "./plots.js";
 
 const DAY = 86_400_000;
@@ -57,8 +58,9 @@ function table(items) {
     el("td", {}, item.launches.map((launch) => `${launch.tag} ${launch.what} (${launch.date})`).join("; ") || "–")));
   const body = el("tbody", {}, ...rows);
   const more = items.length > FIRST_ROWS ? el("button", { type: "button", class: "screen-only", on: { click: () => { rows.forEach((row) => { row.hidden = false; }); more.remove(); } } }, `Show all ${items.length}`) : null;
-  return el("div", {}, el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Encounters" }, el("table", {},
-    el("thead", {}, el("tr", {}, el("th", {}, "Date (TDB)"), el("th", {}, "With"), el("th", { class: "n" }, "Distance (au)"), el("th", { class: "n" }, "(km)"), el("th", { class: "n" }, "Speed (km/s)"), el("th", {}, "Launches near it"))), body)), more);
+  return el("div", {}, el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Encounters" }, stacked(el("table", { class: "stacks" },
+    el("thead", {}, el("tr", {}, el("th", {}, "Date (TDB)"), el("th", {}, "With"), el("th", { class: "n" }, "Distance (au)"), el("th", { class: "n" }, "(km)"), el("th", { class: "n" }, "Speed (km/s)"), el("th", {}, "Launches near it"))), body))), more);
 }
 
 if (place) start();
+startDepartures();

@@ -6,7 +6,7 @@ import { page } from "./colours.js";
 import { el } from "./dom.js";
 import { between, dateOf, ellipse, norm, position } from "./kepler.js";
 
-const COLOURS = { object: "#D55E00", earth: "#0072B2", matched: "#CC79A7" };
+const COLOURS = { object: "#D55E00", earth: "#2F8FD0", matched: "#CC79A7" };
 const data = block("scene");
 const holder = document.getElementById("orbit");
 const slider = document.getElementById("orbit-time");

@@ -55,7 +55,7 @@ function picture({ title, x, y, series, lines, bars, width, height }) {
     svg("text", { class: "label", x: (MARGIN.left + width - MARGIN.right) / 2, y: height - 6, "text-anchor": "middle" }, x.label),
     svg("text", { class: "label", "text-anchor": "middle", transform: `translate(13 ${(MARGIN.top + height - MARGIN.bottom) / 2}) rotate(-90)` }, y.label),
   );
-  for (const line of lines) {
+  for (const line of lines.filter((item) => !item.diagonal)) {
     const [x1, x2] = line.x === undefined ? [MARGIN.left, width - MARGIN.right] : [across.at(line.x), across.at(line.x)];
     const [y1, y2] = line.y === undefined ? [MARGIN.top, height - MARGIN.bottom] : [up.at(line.y), up.at(line.y)];
     if (![x1, x2, y1, y2].every(Number.isFinite) || x1 < MARGIN.left - 1 || x1 > width) continue;
@@ -101,7 +101,7 @@ function scale(axis, values, start, end) {
   const room = Math.abs(end - start);
   return {
     at: (value) => from + ((change(value) - change(low)) / span) * (to - from),
-    ticks: axis.log ? decades(low, high) : steps(low, high, Math.max(2, Math.floor(room / (axis.wide || 80)))),
+    ticks: axis.ticks ? axis.ticks : axis.log ? decades(low, high) : steps(low, high, Math.max(2, Math.floor(room / (axis.wide || 80)))),
     text: axis.text || (axis.log ? (value) => (value < 1e-4 || value >= 1e6 ? value.toExponential(0).replace("e+", "e") : String(Number(value.toPrecision(3)))) : (value) => short(value, span)),
   };
 }

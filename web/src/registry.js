@@ -1,6 +1,6 @@
 // Known artificial objects: ephemerides, where all of them are now, and their returns.
 import { block, call } from "./api.js";
-import { el, figure } from "./dom.js";
+import { el, figure, stacked } from "./dom.js";
 import { plot } from "./plots.js";
 
 const COLOUR = "#0072B2";
@@ -44,7 +44,7 @@ function startEphemeris(form) {
       const body = reply.points.map((point) => el("tr", { dataset: { ra: point.ra_deg, dec: point.dec_deg } }, el("td", { class: "nowrap" }, point.time_utc.replace("T", " ").replace("Z", "")), ...cells(point)));
       place.replaceChildren(
         el("p", { class: "faint" }, `From ${reply.observer.name || reply.observer.code}, ${reply.frame}. ${reply.missing.join(". ")}${reply.missing.length ? ". " : ""}From the orbit ${reply.orbits.join("; ")}.`),
-        el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Ephemeris" }, el("table", {}, heads("Time (UTC)"), el("tbody", {}, ...body))));
+        el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Ephemeris" }, stacked(el("table", { class: "stacks" }, heads("Time (UTC)"), el("tbody", {}, ...body)))));
     } catch (error) {
       place.replaceChildren(el("p", { class: "notice bad", role: "alert" }, error.message));
     }
@@ -65,7 +65,8 @@ function startSky(form) {
     const mine = (turn += 1);
     const asked = query({ start: utc(form.elements.start), observer: form.elements.observer.value });
     const body = el("tbody");
-    place.replaceChildren(el("table", {}, heads("Object"), body));
+    const table = el("table", { class: "stacks" }, heads("Object"), body);
+    place.replaceChildren(table);
     map.replaceChildren();
     const [found, left] = [[], []];
     const waiting = [...known];
@@ -87,6 +88,7 @@ function startSky(form) {
         const line = el("tr", {}, el("td", {}, el("a", { href: `/registry/${encodeURIComponent(id)}` }, name)), ...row);
         if (row.length > 1) body.insertBefore(line, body.children[found.length - 1] || null);
         else body.append(line);
+        stacked(table);
         told.className = "loading";
         told.textContent = `${found.length + left.length} of ${known.length}…`;
       }
@@ -98,7 +100,7 @@ function startSky(form) {
     told.dataset.done = String(found.length);
     if (found.length) plot(map, {
       title: `Places of ${found.length} objects on the sky; the same stand in the table`,
-      x: { label: "right ascension (°, east to the left)", flip: true, range: [0, 360] }, y: { label: "declination (°)", range: [-90, 90] },
+      x: { label: "right ascension (°, east to the left)", flip: true, range: [0, 360], ticks: [0, 60, 120, 180, 240, 300, 360] }, y: { label: "declination (°)", range: [-90, 90], ticks: [-90, -60, -30, 0, 30, 60, 90] },
       series: [{ kind: "dots", colour: COLOUR, radius: 4, points: found }], height: 320,
     });
   };
@@ -131,7 +133,7 @@ async function startReturns(place) {
     el("td", { class: "n" }, figure(item.distance_au, 3), el("small", { class: "block faint" }, `${figure(item.distance_low_au, 2)} … ${figure(item.distance_high_au, 2)}`)),
     el("td", { class: "n" }, figure(item.speed_kms, 3)), el("td", { class: "n" }, item.V === null ? "–" : item.V.toFixed(1)), el("td", { class: "n" }, `${figure(100 * item.fraction, 3)} %`)));
   place.replaceChildren(
-    el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Returns" }, el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, "Date (UTC)"), own ? null : el("th", {}, "Object"), el("th", { class: "n" }, "Distance (au)"), el("th", { class: "n" }, "Speed (km/s)"), el("th", { class: "n" }, "V"), el("th", { class: "n", title: "share of the clones that make this approach" }, "Clones"))), el("tbody", {}, ...rows))),
+    el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Returns" }, stacked(el("table", { class: "stacks" }, el("thead", {}, el("tr", {}, el("th", {}, "Date (UTC)"), own ? null : el("th", {}, "Object"), el("th", { class: "n" }, "Distance (au)"), el("th", { class: "n" }, "Speed (km/s)"), el("th", { class: "n" }, "V"), el("th", { class: "n", title: "share of the clones that make this approach" }, "Clones"))), el("tbody", {}, ...rows)))),
     ...(why ? [why] : []));
   place.dataset.count = String(items.length);
 }

@@ -25,7 +25,7 @@ class List {
     if (this.place.contains(document.activeElement) && document.activeElement.matches("button, a")) return;
     try {
       const data = await call("GET", this.address());
-      const rows = data.items || pairs(data);
+      const rows = this.rowsOf(data);
       this.begin(rows, data.total);
       this.body?.append(...rows.map((row) => this.row(row)));
       this.more(data.next);
@@ -45,7 +45,8 @@ class List {
     if (!cursor) this.place.replaceChildren(el("p", { class: "loading", role: "status" }, "Loading…"));
     try {
       const data = await call("GET", this.address(cursor));
-      const rows = data.items || pairs(data);
+      if (!this.people && this.spec.columns.some(([, , kind]) => kind === "person")) this.people = await people();
+      const rows = this.rowsOf(data);
       if (!cursor) this.begin(rows, data.total);
       this.body?.append(...rows.map((row) => this.row(row)));
       this.more(data.next);
@@ -67,7 +68,7 @@ class List {
     const heads = this.spec.columns.map(([, text, kind]) => el("th", { class: numeric(kind) ? "n" : "" }, text));
     if (this.spec.actions.length) heads.push(el("th", {}, el("span", { class: "hidden" }, "Actions")));
     this.body = el("tbody");
-    const table = el("table", {}, el("thead", {}, el("tr", {}, ...heads)), this.body);
+    const table = el("table", { class: "stacks" }, el("thead", {}, el("tr", {}, ...heads)), this.body);
     const scroll = el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": this.spec.title }, table);
     this.place.replaceChildren(scroll);
     if (total !== undefined && total !== null) this.place.prepend(el("p", { class: "faint" }, `${shown(total)} in all`));
@@ -78,13 +79,28 @@ class List {
     if (next) this.place.append(el("button", { type: "button", class: "next", on: { click: () => this.load(next) } }, "Show more"));
   }
 
+  /** Rows of the reply; measures and settings under the names that people read. */
+  rowsOf(data) {
+    const rows = data.items || pairs(data);
+    return rows.map((row) => {
+      if (row.key?.startsWith("config.")) return { ...row, key: `ANEOS_${row.key.slice(7).replaceAll(".", "__").toUpperCase()}` };
+      const key = "key" in row ? "key" : "name";
+      const [name, kind] = this.spec.names[row[key]] || [];
+      if (!name) return row;
+      const value = kind === "id" ? String(row.value) : kind === "bytes" ? shown(Number(row.value), kind) : row.value;
+      return { ...row, [key]: name, value };
+    });
+  }
+
   row(row) {
-    const cells = this.spec.columns.map(([name, , kind]) => {
-      const text = shown(row[name], kind);
-      if (kind.startsWith("/") && text !== "–") return el("td", {}, el("a", { href: filled(kind, row) }, text));
-      if (kind === "wide") return el("td", { class: "wide" }, text);
-      if (kind === "object" && row[name]) return el("td", {}, el("a", { href: `/objects/${encodeURIComponent(row[name])}` }, text));
-      return el("td", { class: numeric(kind) ? "n" : kind === "time" ? "nowrap" : "" }, kind === "code" && text !== "–" ? el("code", {}, text) : text);
+    const cells = this.spec.columns.map(([name, heading, kind]) => {
+      const text = this.spec.words[row[name]] || shown(row[name], kind);
+      const dataset = { label: heading };
+      if (kind.startsWith("/") && text !== "–") return el("td", { dataset }, el("a", { href: filled(kind, row) }, text));
+      if (kind === "wide") return el("td", { dataset, class: "wide" }, text);
+      if (kind === "object" && row[name]) return el("td", { dataset }, el("a", { href: `/objects/${encodeURIComponent(row[name])}` }, text));
+      if (kind === "person") return el("td", { dataset }, this.people?.get(text.replace(/^user:/, "")) || el("code", {}, text));
+      return el("td", { dataset, class: numeric(kind) ? "n" : kind === "time" ? "nowrap" : "" }, kind === "code" && text !== "–" ? el("code", {}, text) : text);
     });
     if (this.spec.actions.length) cells.push(el("td", { class: "actions" }, ...this.buttons(row)));
     return el("tr", {}, ...cells);
@@ -115,12 +131,22 @@ function numeric(kind) {
   return kind === "number" || kind === "bytes";
 }
 
+/** E-mail addresses of the organisation's members by their ids. */
+async function people() {
+  const { items } = await call("GET", "/api/v1/admin/users?limit=200");
+  return new Map(items.map((user) => [user.id, user.email]));
+}
+
+const moment = (value) => (typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(value) ? shown(value, "time") : shown(value));
+
 function pairs(data, start = "") {
   return Object.entries(data)
     .filter(([name]) => name !== "signature")
     .flatMap(([name, value]) => {
       const key = start ? `${start}.${name}` : name;
       const nested = value && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length;
-      return nested ? pairs(value, key) : [{ key, value: String(shown(value)) }];
+      const listed = Array.isArray(value) && value.some((item) => item && typeof item === "object");
+      if (listed) return value.flatMap((item, index) => pairs(item, `${key} ${index + 1}`));
+      return nested ? pairs(value, key) : [{ key, value: typeof value === "number" ? value : moment(value) }];
     });
 }

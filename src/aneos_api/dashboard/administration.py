@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from aneos_api.dashboard.declared import CREATED, MANAGE, OPERATE, V1, Action, Field, Form, Table, ThinPage
+from aneos_api.dashboard.declared import (
+    CREATED,
+    MANAGE,
+    OPERATE,
+    V1,
+    Action,
+    Field,
+    Form,
+    Table,
+    ThinPage,
+    cancel,
+    states,
+    switch,
+)
 
 ADMINISTRATION: Final[dict[str, ThinPage]] = {
     "users": ThinPage(
@@ -27,23 +40,7 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                 "No user.",
                 needs=MANAGE,
                 actions=(
-                    Action(
-                        "Switch off",
-                        "PATCH",
-                        f"{V1}/admin/users/{{id}}",
-                        MANAGE,
-                        {"active": False},
-                        {"active": [True]},
-                        "Switch this account off?",
-                    ),
-                    Action(
-                        "Switch on",
-                        "PATCH",
-                        f"{V1}/admin/users/{{id}}",
-                        MANAGE,
-                        {"active": True},
-                        {"active": [False]},
-                    ),
+                    *switch(f"{V1}/admin/users/{{id}}", "active", "Switch this account off?"),
                     Action(
                         "New password",
                         "PATCH",
@@ -124,7 +121,7 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                 "Sessions",
                 f"{V1}/admin/sessions",
                 (
-                    ("user_id", "User", "code"),
+                    ("user_id", "User", "person"),
                     ("address", "Address", "code"),
                     ("agent", "Browser", "text"),
                     ("last_seen_at", "Last seen", "time"),
@@ -194,15 +191,7 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                 "No job has been queued yet.",
                 needs=MANAGE,
                 poll_s=4.0,
-                filters=(
-                    Field(
-                        "status",
-                        "State",
-                        "select",
-                        ("queued", "running", "succeeded", "dead", "cancelled"),
-                        required=False,
-                    ),
-                ),
+                filters=states("queued", "running", "succeeded", "dead", "cancelled"),
                 actions=(
                     Action(
                         "Retry",
@@ -212,15 +201,7 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                         None,
                         {"status": ["dead", "cancelled"]},
                     ),
-                    Action(
-                        "Cancel",
-                        "POST",
-                        f"{V1}/admin/jobs/{{id}}/cancel",
-                        MANAGE,
-                        None,
-                        {"status": ["queued", "running"]},
-                        "Cancel this job?",
-                    ),
+                    cancel(f"{V1}/admin/jobs/{{id}}/cancel", MANAGE, "Cancel this job?"),
                 ),
                 form=Form("Renew and screen the bundled catalogue", f"{V1}/catalogue/sync", OPERATE),
             ),
@@ -247,22 +228,7 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                 needs=MANAGE,
                 actions=(
                     Action("Test", "POST", f"{V1}/admin/webhooks/{{id}}/test", MANAGE),
-                    Action(
-                        "Switch off",
-                        "PATCH",
-                        f"{V1}/admin/webhooks/{{id}}",
-                        MANAGE,
-                        {"enabled": False},
-                        {"enabled": [True]},
-                    ),
-                    Action(
-                        "Switch on",
-                        "PATCH",
-                        f"{V1}/admin/webhooks/{{id}}",
-                        MANAGE,
-                        {"enabled": True},
-                        {"enabled": [False]},
-                    ),
+                    *switch(f"{V1}/admin/webhooks/{{id}}"),
                     Action(
                         "New secret",
                         "POST",
@@ -305,7 +271,7 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                 f"{V1}/admin/usage",
                 (
                     ("day", "Day", "text"),
-                    ("principal", "Who", "code"),
+                    ("principal", "Who", "person"),
                     ("method", "Method", "code"),
                     ("route", "Route", "code"),
                     ("status_class", "Status", "number"),
@@ -368,7 +334,7 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
     ),
     "configuration": ThinPage(
         "Configuration",
-        "Settings in force; secrets are not shown.",
+        "Settings in force, by the names of their environment variables; secrets are not shown.",
         (
             Table(
                 "Configuration",
@@ -408,9 +374,7 @@ def deliveries(webhook_id: UUID, name: str, url: str) -> ThinPage:
                 "Nothing has been sent yet.",
                 needs=MANAGE,
                 poll_s=5.0,
-                filters=(
-                    Field("status", "State", "select", ("pending", "delivered", "dead"), required=False),
-                ),
+                filters=states("pending", "delivered", "dead"),
                 actions=(
                     Action(
                         "Send again",

@@ -5,12 +5,20 @@ Only what the API offers is declared; the visitor's permissions decide what of i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aneos_api.security.permissions import Permission
 
 V1: Final = "/api/v1"
+
+
+ARCHIVE_STATES: Final = {
+    "never_asked": "no contact yet",
+    "answering": "answers",
+    "failing": "fails",
+    "left_alone": "left alone after failures",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +62,10 @@ class Form:
 class Table:
     """A list of the API. ``columns`` are (field, heading, kind).
 
-    Kinds: text, wide, time, number, code, bytes, object, or the address of a page with fields in braces. ``live`` is
-    the topic of events after which the list is asked for anew, ``poll_s`` how often it is without any.
+    Kinds: text, wide, time, number, code, bytes, object, person (a user's id), or the address of a page with fields in
+    braces. ``live`` is the topic of events after which the list is asked for anew, ``poll_s`` how often it is without
+    any. ``words`` says what is shown in place of a value of the API, ``names`` what is shown in place of the name of a
+    setting or measure.
     """
 
     title: str
@@ -69,6 +79,8 @@ class Table:
     filters: tuple[Field, ...] = ()
     live: str = ""
     poll_s: float = 0.0
+    words: dict[str, str] = field(default_factory=dict)
+    names: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +109,19 @@ ANALYSE, MANAGE, OPERATE = (
 )
 
 CREATED: Final = ("created_at", "Made", "time")
+
+
+def switch(url: str, field: str = "enabled", sure: str = "") -> tuple[Action, Action]:
+    """Buttons that switch off what is on and on what is off, for those who manage; ``sure`` is asked before off."""
+    off = Action("Switch off", "PATCH", url, MANAGE, {field: False}, {field: [True]}, sure)
+    return off, Action("Switch on", "PATCH", url, MANAGE, {field: True}, {field: [False]})
+
+
+def cancel(url: str, needs: Permission, sure: str) -> Action:
+    """A button that ends what waits or is at work."""
+    return Action("Cancel", "POST", url, needs, None, {"status": ["queued", "running"]}, sure)
+
+
+def states(*names: str) -> tuple[Field]:
+    """A filter by state."""
+    return (Field("status", "State", "select", names, required=False),)

@@ -1,9 +1,13 @@
-"""Whether the service works, in sentences: queue, workers, events, backups."""
+"""Whether the service works, in sentences: queue, workers, events, backups, remote archives."""
 
 from __future__ import annotations
 
+import asyncio
+from importlib import import_module
 from typing import Any, Final
 
+from aneos_api.dashboard.declared import ARCHIVE_STATES
+from aneos_api.dashboard.rendering import when
 from aneos_api.database.paging import PageRequest
 from aneos_api.database.unit import Work
 
@@ -35,6 +39,22 @@ async def service_health(work: Work) -> list[dict[str, Any]]:
         _item(unsent < UNSENT, f"{unsent} events wait to be sent"),
         _item(bool(backup), made),
     ]
+
+
+async def archive_health(work: Work) -> dict[str, list[dict[str, Any]]]:
+    """Remote archives: those that were ``asked``, each with ``state``, ``name`` and ``text``, and the ``silent``."""
+    await asyncio.to_thread(import_module, "aneos.archives.archives")  # its HTTP client takes long to load
+    asked: list[dict[str, Any]] = []
+    silent: list[dict[str, Any]] = []
+    for one in await work.archives.all():
+        text = ARCHIVE_STATES[one.state]
+        if one.answered_at is not None:
+            text += f", last success {when(one.answered_at)}"
+        if one.failed_at is not None:
+            text += f", last error {when(one.failed_at)}: {one.error}"
+        item = {"name": one.archive, **_item(one.state == "answering", text)}
+        (silent if one.state == "never_asked" else asked).append(item)
+    return {"asked": asked, "silent": silent}
 
 
 def _item(fine: bool, text: str) -> dict[str, Any]:

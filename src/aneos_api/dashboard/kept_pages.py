@@ -82,6 +82,7 @@ async def show_answer(
         "amr": drawings.amr_picture(assessment["orbit"]),
         "scene": drawings.orbit_scene(assessment["designation"], assessment["orbit"], assessment["evidence"]),
         "history": [],
+        "past": None,
         "bibtex": drawings.bibtex(),
         "api": f"/api/v1/analysis/assessments/{assessment_id}",
     }

@@ -6,6 +6,7 @@ from typing import Final
 
 from aneos_api.dashboard.declared import (
     ANALYSE,
+    ARCHIVE_STATES,
     CREATED,
     MANAGE,
     OPERATE,
@@ -16,6 +17,9 @@ from aneos_api.dashboard.declared import (
     Form,
     Table,
     ThinPage,
+    cancel,
+    states,
+    switch,
 )
 
 REGISTRY: Final = ThinPage(
@@ -43,6 +47,40 @@ REGISTRY: Final = ThinPage(
     ),
 )
 
+MEASURES: Final = {
+    "connections_in_use": ("Database connections in use", ""),
+    "cpu_share": ("Processor cores in use", ""),
+    "internal_errors_per_s": ("Internal errors per second", ""),
+    "mean_request_ms": ("Mean time of a request (ms)", ""),
+    "memory_bytes": ("Memory of the process", "bytes"),
+    "read_cache_bytes": ("Kept replies, size", "bytes"),
+    "read_cache_entries": ("Kept replies", ""),
+    "requests_in_flight": ("Requests under way", ""),
+    "requests_per_s": ("Requests per second", ""),
+}
+SYSTEM: Final = {
+    "python": ("Python", ""),
+    "process": ("Process", "id"),
+    "cores": ("Processor cores", ""),
+    "load_average": ("Load over 1, 5 and 15 min", ""),
+    "memory_bytes": ("Memory of the process", "bytes"),
+    "disk_free_bytes": ("Free on the disk", "bytes"),
+    "database.engine": ("Database", ""),
+    "database.pools.write.size": ("Connections for writing", ""),
+    "database.pools.write.in_use": ("Connections for writing, in use", ""),
+    "database.pools.read.size": ("Connections for reading", ""),
+    "database.pools.read.in_use": ("Connections for reading, in use", ""),
+    "read_cache.entries": ("Kept replies", ""),
+    "read_cache.bytes": ("Kept replies, size", "bytes"),
+    "jobs.queued": ("Jobs that wait", ""),
+    "jobs.running": ("Jobs at work", ""),
+    "jobs.succeeded": ("Jobs done", ""),
+    "jobs.dead": ("Jobs that failed for good", ""),
+    "jobs.cancelled": ("Jobs cancelled", ""),
+    "oldest_waiting_job_s": ("The oldest job has waited (s)", ""),
+}
+"""Name in the API → what people read, and the kind of its values."""
+
 MODELS: Final = ThinPage(
     "Models",
     "Learned models and experiments that this installation holds. They rank; they never form the verdict.",
@@ -55,7 +93,7 @@ MODELS: Final = ThinPage(
                 ("version", "Version", "code"),
                 ("algorithm", "Algorithm", "text"),
                 ("stage", "Stage", "text"),
-                CREATED,
+                ("created_at", "Registered", "time"),
                 ("activated_at", "In use since", "time"),
             ),
             "No model has been registered in this installation yet.",
@@ -98,17 +136,7 @@ MODELS: Final = ThinPage(
             "No model has been trained in this installation yet.",
             needs=OPERATE,
             poll_s=3.0,
-            actions=(
-                Action(
-                    "Cancel",
-                    "POST",
-                    f"{V1}/admin/training/{{id}}/cancel",
-                    OPERATE,
-                    None,
-                    {"status": ["queued", "running"]},
-                    "End this training?",
-                ),
-            ),
+            actions=(cancel(f"{V1}/admin/training/{{id}}/cancel", OPERATE, "End this training?"),),
             form=Form(
                 "Train a model",
                 f"{V1}/admin/training",
@@ -130,9 +158,10 @@ MONITORING: Final = ThinPage(
         Table(
             "Newest values",
             f"{V1}/monitoring/metrics",
-            (("name", "Metric", "code"), ("value", "Value", "number"), ("recorded_at", "Measured", "time")),
+            (("name", "Measure", "text"), ("value", "Value", "number"), ("recorded_at", "Measured", "time")),
             "Nothing has been measured yet: the first values come within a minute of the start.",
             live="metrics",
+            names=MEASURES,
         ),
         Table(
             "Requests by route",
@@ -151,11 +180,29 @@ MONITORING: Final = ThinPage(
             poll_s=10.0,
         ),
         Table(
+            "Remote archives",
+            f"{V1}/monitoring/archives",
+            (
+                ("archive", "Archive", "text"),
+                ("state", "State", "text"),
+                ("answered_at", "Last success", "time"),
+                ("failed_at", "Last error", "time"),
+                ("error", "It was", "wide"),
+                ("failures", "Failures in a row", "number"),
+                ("requests", "Requests", "number"),
+                ("circuit_open_until", "Left alone until", "time"),
+            ),
+            "There is no remote archive.",
+            poll_s=30.0,
+            words=ARCHIVE_STATES,
+        ),
+        Table(
             "System",
             f"{V1}/monitoring/system",
-            (("key", "What", "code"), ("value", "Value", "code")),
+            (("key", "What", "text"), ("value", "Value", "text")),
             "The system told nothing.",
             poll_s=10.0,
+            names=SYSTEM,
         ),
     ),
     charts=(
@@ -204,9 +251,7 @@ ALERTS: Final = ThinPage(
                     when={"status": ["open", "acknowledged"]},
                 ),
             ),
-            filters=(
-                Field("status", "State", "select", ("open", "acknowledged", "resolved"), required=False),
-            ),
+            filters=states("open", "acknowledged", "resolved"),
         ),
         Table(
             "Rules",
@@ -221,22 +266,7 @@ ALERTS: Final = ThinPage(
             ),
             "No rule has been made yet.",
             actions=(
-                Action(
-                    "Switch off",
-                    "PATCH",
-                    f"{V1}/monitoring/rules/{{id}}",
-                    MANAGE,
-                    {"enabled": False},
-                    {"enabled": [True]},
-                ),
-                Action(
-                    "Switch on",
-                    "PATCH",
-                    f"{V1}/monitoring/rules/{{id}}",
-                    MANAGE,
-                    {"enabled": True},
-                    {"enabled": [False]},
-                ),
+                *switch(f"{V1}/monitoring/rules/{{id}}"),
                 Action("Delete", "DELETE", f"{V1}/monitoring/rules/{{id}}", MANAGE, sure="Delete this rule?"),
             ),
             form=Form(

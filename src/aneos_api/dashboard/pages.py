@@ -10,19 +10,22 @@ from fastapi.responses import RedirectResponse
 
 from aneos.artificial.launches import load_launches
 from aneos.assessment import CLASSES, NULL_REJECTED_BELOW
-from aneos_api.context import context_of
+from aneos_api.context import Context, context_of
 from aneos_api.dashboard import drawings, picture
-from aneos_api.dashboard.health import service_health
+from aneos_api.dashboard.health import archive_health, service_health
 from aneos_api.dashboard.rendering import page_headers, renderer_of
+from aneos_api.dashboard.traces import past_of
 from aneos_api.dashboard.visitors import PageRoute, own_path, visitor
 from aneos_api.database.paging import PageRequest
 from aneos_api.database.unit import Work
 from aneos_api.dependencies import Ctx, Reading
 from aneos_api.endpoints.objects import object_assessment
 from aneos_api.endpoints.provenance import screen_signature
-from aneos_api.errors import NotFound
+from aneos_api.endpoints.sky import artificial_returns
+from aneos_api.errors import NotFound, Unavailable
 from aneos_api.middleware.state import state_of
 from aneos_api.schemas.common import Designation
+from aneos_api.schemas.sky import ReturnItem
 from aneos_api.security.permissions import Permission, Principal
 
 router = APIRouter(route_class=PageRoute)
@@ -57,6 +60,9 @@ COLUMNS: Final = (
 )
 """(field, heading, what it means) of the watch list."""
 
+RETURNS: Final = 5
+"""Next returns that the overview names."""
+
 LAUNCH_DAYS: Final = 60
 """A launch this near to an encounter is marked beside it."""
 
@@ -64,12 +70,16 @@ Text = Annotated[str, Query(max_length=64)]
 
 
 @router.get("/login")
-async def login(request: Request, next: Annotated[str, Query(max_length=500)] = "/") -> Response:
-    """The log-in; who is in already goes on."""
+async def login(
+    request: Request, next: Annotated[str, Query(max_length=500)] = "/", after: Text = ""
+) -> Response:
+    """The log-in; who is in already goes on. ``after``: what has just been done (``password``)."""
     target = own_path(next)
     if state_of(request.scope).principal is not None:
         return RedirectResponse(target, 303, headers=page_headers())
-    return renderer_of(request).page(request, "login.html", {"title": "Log in", "next": target})
+    return renderer_of(request).page(
+        request, "login.html", {"title": "Log in", "next": target, "after": after}
+    )
 
 
 @router.get("/account")
@@ -115,6 +125,9 @@ async def overview(request: Request, ctx: Ctx, work: Reading) -> Response:
         "versions": (await work.catalogue.versions(PageRequest(limit=1))).items,
         "changes": [] if drawn is None else drawn.changes,
         "health": await service_health(work),
+        "archives": await archive_health(work),
+        "archives_asked": ctx.settings.archives.enabled,
+        "returns": await _next_returns(who, ctx),
     }
     return render.page(request, "overview.html", values)
 
@@ -182,6 +195,7 @@ async def show_object(
         "history": history.items,
         "api": f"/api/v1/analysis/objects/{quote(found.designation, safe='')}",
         "bibtex": drawings.bibtex(),
+        "past": await past_of(work, who, found),
         "launch_days": LAUNCH_DAYS,
         "launches": [(item.date, item.launch, item.payload or item.mission) for item in load_launches()],
     }
@@ -237,6 +251,14 @@ async def workbench(request: Request, work: Reading) -> Response:
         "sets": (await work.observations.page(who.tenant_id, PageRequest(limit=10))).items,
     }
     return renderer_of(request).page(request, "workbench.html", values)
+
+
+async def _next_returns(who: Principal, ctx: Context) -> list[ReturnItem] | None:
+    """The next approaches of the registry's calendar; None where it is not at hand."""
+    try:
+        return (await artificial_returns(who, ctx)).approaches[:RETURNS]
+    except Unavailable:
+        return None
 
 
 async def _saved_filters(work: Work, who: Principal, request: Request) -> list[dict[str, Any]]:

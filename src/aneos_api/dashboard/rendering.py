@@ -35,6 +35,7 @@ CLASS_TEXTS: Final = {
 }
 THEMES: Final = ("light", "dark")
 UNKNOWN: Final = "–"
+RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Renderer:
         )
         self._templates.filters |= {
             "number": number,
+            "sentence": sentence,
             "thousands": thousands,
             "class_text": lambda name: CLASS_TEXTS.get(name, str(name)),
             "when": when,
@@ -134,10 +136,17 @@ def number(value: Any, digits: int = 4) -> str:
     if isinstance(value, int):
         return str(value)
     size = abs(value)
-    if size and (size < 1e-3 or size >= 1e7):
-        return f"{value:.{digits - 1}e}"
+    if size and (size < 1e-4 or size >= 1e7):
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return f"{float(mantissa):g} × 10{str(int(exponent)).translate(RAISED)}"
     text = f"{value:.{digits}g}"
-    return f"{value:.0f}" if "e" in text else text
+    return f"{float(text):.0f}" if "e" in text else text
+
+
+def sentence(text: str) -> str:
+    """With a capital, where it begins with a word and not with the name of a field."""
+    first = text.partition(" ")[0]
+    return text[:1].upper() + text[1:] if first.isalpha() else text
 
 
 def thousands(value: int) -> str:

@@ -111,6 +111,8 @@ def _shown(table: Table, who: Principal) -> dict[str, Any]:
             "empty": table.empty,
             "actions": actions,
             "poll_s": table.poll_s,
+            "words": table.words,
+            "names": table.names,
         },
         "live": table.live,
     }

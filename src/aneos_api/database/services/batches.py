@@ -42,6 +42,8 @@ ITEMS: Final = Listing(
     default="position",
 )
 INSERT_ROWS: Final = 1000
+TRACING: Final = ("departures", "full")
+"""Kinds of batches that carry orbits back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,25 @@ class BatchService(Service):
         return await ITEMS.page(
             self.session, select(BatchItem).where(BatchItem.batch_id == batch_id), request
         )
+
+    async def traced(
+        self, tenant_id: UUID, designations: Sequence[str], *, limit: int
+    ) -> list[tuple[Batch, BatchItem]]:
+        """Of the newest ``limit`` items under these names in batches that carry orbits back to the launches, those
+        about the catalogue's orbit, the newest first."""
+        statement = (
+            select(Batch, BatchItem)
+            .join(BatchItem, BatchItem.batch_id == Batch.id)
+            .where(
+                Batch.tenant_id == tenant_id,
+                Batch.options["kind"].as_string().in_(TRACING),
+                BatchItem.designation.in_(designations),
+            )
+            .order_by(Batch.created_at.desc(), BatchItem.id.desc())
+            .limit(limit)
+        )
+        found = await self.session.execute(statement)
+        return [(batch, item) for batch, item in found if item.elements is None]
 
     async def classes(self, batch_id: UUID) -> dict[str, int]:
         """How many items were given each class."""
