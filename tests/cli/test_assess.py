@@ -12,6 +12,7 @@ import pytest
 
 from aneos.artificial.known import heliocentric_orbits
 from aneos.screening import LINES
+from tests.artificial.test_departure_files import FIND_ORB
 from tests.cli.conftest import REAL, Run
 
 
@@ -118,3 +119,16 @@ def test_results_go_to_a_file_in_the_form_of_its_suffix(run: Run, tmp_path: Path
     table = pl.read_parquet(tmp_path / "deep" / "x.parquet")
     assert table["designation"].to_list() == ["2004 MN4"]
     assert table["identity_name"].to_list() == [None]
+
+
+def test_identify_reads_what_find_orb_prints_and_says_how_much_was_compared(run: Run, tmp_path: Path) -> None:
+    elements = tmp_path / "so.txt"
+    elements.write_text(FIND_ORB)
+    told = json.loads(run("identify", "--elements", str(elements), "--format", "json").out)
+    (name,) = told["integrated"]
+    assert told["integrated"][name]["name"].startswith("Surveyor 2 Centaur")
+    assert told["integrated"][name]["identified"]
+    held = told["coverage"][name]
+    assert held["compared"] + sum(held["not_compared"].values()) == held["known"]
+    table = run("identify", "--elements", str(elements)).out
+    assert "were not compared" in table

@@ -158,8 +158,9 @@ def departures(
     model = forces or ForceModel()
     traced = _traced(orbit, amr, uncertainty, model)
     if traced.first_seen_tdb_jd <= until_tdb_jd:
+        end = "the first launch" if until_tdb_jd <= FIRST_LAUNCH_JD else iso_date(until_tdb_jd)
         raise InputError(
-            f"{traced.designation} was seen on {iso_date(traced.first_seen_tdb_jd)}, before the first launch",
+            f"{traced.designation} was seen on {iso_date(traced.first_seen_tdb_jd)}, before {end}",
             source="epoch",
         )
     listed = launches if isinstance(launches, CandidateLaunches) else candidate_launches(launches)
