@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from aneos_api.dashboard import mounting
 from aneos_api.dashboard.assets import Assets
 from aneos_api.database import init_database
 from tests.dashboard.conftest import apart, serve
@@ -52,7 +51,7 @@ def test_the_service_starts_without_assets_and_its_pages_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty = Assets.load(tmp_path / "nothing")
-    monkeypatch.setattr(mounting.Assets, "load", lambda: empty)
+    monkeypatch.setattr(Assets, "load", lambda: empty)
 
     async def work() -> None:
         await (await init_database(f"sqlite:///{tmp_path / 'aneos.db'}")).close()

@@ -32,7 +32,8 @@ def _champion(site: Site) -> UUID:
 def test_curves_on_the_page_are_those_of_the_papers(visit: Callable[..., Visit]) -> None:
     seen = visit("viewer")
     told = next(one for one in papers() if one.stage == "champion").content["curves"]
-    seen.open(f"/models/{_champion(seen.site)}")
+    path = f"/models/{_champion(seen.site)}"
+    seen.open(path)
     drawn = {}
     for name in ("reliability", "recall"):
         svg = seen.page.wait_for_selector(f"#{name} svg")
@@ -63,7 +64,13 @@ def test_curves_on_the_page_are_those_of_the_papers(visit: Callable[..., Visit])
         )
         assert (x - first[0]) / width == pytest.approx(across, abs=0.002)
         assert (first[1] - y) / height == pytest.approx(up, abs=0.002)
+    for width in (390, 1600):
+        seen.page.set_viewport_size({"width": width, "height": 800})
+        assert seen.width_within(width)
     seen.check()
+    judged = visit("viewer", bypass_csp=True)
+    judged.open(path)
+    assert judged.access_faults() == []
 
 
 def test_a_model_without_curves_says_so(site: Site) -> None:

@@ -14,6 +14,8 @@ SCREENSHOTS: Final = Path(
     os.environ.get("ANEOS_SCREENSHOTS", Path(__file__).parents[2] / "results/screenshots")
 )
 
+AXE: Final = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+
 WATCH: Final = """
 window.violations = [];
 document.addEventListener('securitypolicyviolation', (event) =>
@@ -55,6 +57,22 @@ class Visit:
                 return True
             self.page.wait_for_timeout(50)
         return False
+
+    def access_faults(self) -> list[tuple[str, ...]]:
+        """What axe-core calls serious or critical on the page; the window must bypass the policy to let it in."""
+        assert AXE.is_file(), "axe-core is not installed: make assets"
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        report = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            (
+                self.page.url,
+                item["id"],
+                item["nodes"][0]["html"][:200],
+                item["nodes"][0]["failureSummary"][:300],
+            )
+            for item in report["violations"]
+            if item["impact"] in ("serious", "critical")
+        ]
 
     def check(self) -> None:
         """Fail for anything that the browser complained of."""
