@@ -18,8 +18,10 @@ import numpy as np
 import polars as pl
 
 from aneos.artificial.departure_orbit import TracedOrbit, orbit_from_known, orbit_from_row
+from aneos.artificial.departure_rows import first_seen
 from aneos.artificial.departures import PROBABLE_BELOW
 from aneos.artificial.known import load_known
+from aneos.artificial.launches import FIRST_LAUNCH_JD
 from aneos.catalogue import load_bundled, select
 from aneos.deep import Settings, trace
 from aneos.dynamics.clones import generator
@@ -31,18 +33,30 @@ from aneos.validation.screen import HARD_NEGATIVES
 CLOSE_AU: Final = 0.05
 """Naturals are drawn from asteroids whose orbits come this close to the Earth's: others cannot be traced to it."""
 
+SAMPLE: Final = "__main__"
+"""Name of the stream of random numbers that the published sample was drawn with."""
+
 Record = dict[str, Any]
 
 
 def natural_sample(n: int, seed: int = 0) -> list[str]:
-    """Designations of ``n`` asteroids with U = 0 and a MOID below CLOSE_AU, drawn from the bundled catalogue."""
+    """Designations of ``n`` asteroids with U = 0 and a MOID below CLOSE_AU, drawn from the bundled catalogue.
+
+    Those drawn that were seen before the first launch already, and so need no tracing, are replaced by further draws.
+    """
     from aneos.orbits import KeplerianElements, encounter_geometry
 
     table = load_bundled().table.filter((pl.col("U") == "0") & (pl.col("e") < 1.0))
     near = encounter_geometry(KeplerianElements.from_table(table)).moid_au < CLOSE_AU
-    names = table.filter(pl.Series(near))["designation"].to_list()
-    random = generator(seed, __name__)
-    return [names[row] for row in np.sort(random.choice(len(names), size=n, replace=False))]
+    rows = table.filter(pl.Series(near)).select("designation", "arc_days", "last_observation", "epoch_tdb_jd")
+    known = rows.to_dicts()
+    later = np.array([first_seen(row, row["epoch_tdb_jd"]) > FIRST_LAUNCH_JD for row in known])
+    random = generator(seed, SAMPLE)
+    chosen = np.sort(random.choice(len(known), size=n, replace=False))
+    chosen = chosen[later[chosen]]
+    rest = np.setdiff1d(np.flatnonzero(later), chosen)
+    chosen = np.append(chosen, random.choice(rest, size=n - chosen.size, replace=False))
+    return [str(known[row]["designation"]) for row in chosen]
 
 
 def traced(kind: str, name: str, orbit: TracedOrbit, settings: Settings) -> Record:
