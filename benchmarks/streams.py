@@ -181,7 +181,6 @@ async def measure(options: argparse.Namespace, port: int, key: str, pid: int) ->
             async with asyncio.timeout(WAITING_S):
                 while len(heard.delays_s.get(number, ())) < options.clients:
                     assert not heard.lost, "a client lost events"
-                    assert not any(one.ended for one in clients), "a client ended"
                     await asyncio.sleep(0.01)
             await asyncio.sleep(0.2)
         own = time.process_time() - own

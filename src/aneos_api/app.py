@@ -184,7 +184,7 @@ def _lifespan(
     context: Context, *, owns_database: bool, tell: Tell | None
 ) -> Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings = context.settings
         if owns_database and settings.database.migrate_on_start:
             await context.database.bring_up_to_date()
@@ -192,7 +192,7 @@ def _lifespan(
         tasks = [
             asyncio.create_task(context.activity.run(), name="activity"),
             asyncio.create_task(Sampler(context).run(), name="sampler"),
-            asyncio.create_task(_quietly(context.science.warm, "warming up", AFTER_START_S), name="warm"),
+            asyncio.create_task(_quietly(lambda: _warm(app), "warming up", AFTER_START_S), name="warm"),
         ]
         if context.reads.shared:
             tasks.append(asyncio.create_task(context.reads.run(), name="kept replies"))
@@ -215,6 +215,13 @@ def _lifespan(
             await asyncio.to_thread(flush_traces)
 
     return lifespan
+
+
+async def _warm(app: FastAPI) -> None:
+    """What the first requests would wait for: routes that FastAPI completes when they are first tried, populations."""
+    nowhere = {"type": "http", "method": "GET", "path": "/-", "root_path": "", "headers": []}
+    await asyncio.to_thread(lambda: [route.matches(nowhere) for route in app.router.routes])
+    await app.state.context.science.warm()
 
 
 async def _work(context: Context) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import gc
 import os
 import socket
 import sys
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     level = options.log_level or ("DEBUG" if options.dev else None)
     if level is not None:
         os.environ[f"{PREFIX}OBSERVABILITY__LOG_LEVEL"] = level
+    gc.disable()  # what a start loads stays: looking it through again and again takes half a second
     try:
         settings = load_settings()
         check_traces(settings)
@@ -58,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AneosError as error:
         print(f"start_api.py: {error}", file=sys.stderr)
         return 2
+    finally:
+        gc.enable()
     if options.port:
         host = LOCAL.get(options.host, options.host)
         shown = f"[{host}]" if ":" in host else host
@@ -117,6 +121,15 @@ def _serve(options: argparse.Namespace, settings: Settings) -> None:
 
 def application() -> object:
     """The application of one worker process, with logs as the settings say."""
+    gc.disable()
+    try:
+        return _application()
+    finally:
+        gc.freeze()  # what is there now is not looked through again
+        gc.enable()
+
+
+def _application() -> object:
     from aneos_api.app import create_app
     from aneos_api.observability.logs import configure_logs
 

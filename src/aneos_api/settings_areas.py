@@ -141,7 +141,7 @@ class EventSettings(Area):
     topic_prefix: str = "aneos"
     keep_days: int = Field(7, ge=1)
     client_queue: int = Field(256, ge=1)
-    poll_s: float = Field(0.25, gt=0, description="how often committed events are looked for")
+    poll_s: float = Field(0.1, gt=0, description="how often committed events are looked for")
     heartbeat_s: float = Field(15.0, gt=0, description="pause after which a silent stream says that it lives")
     stream_lifetime_s: float = Field(600.0, gt=0, description="after which a stream ends and is opened again")
     rules_s: float = Field(15.0, gt=0, description="how often alert rules are judged")

@@ -33,6 +33,7 @@ from aneos_api.endpoints import (
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    root.router,
     batches.router,
     jobs.router,
     exports.router,
@@ -54,11 +55,11 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     backups.router,
     webhooks.router,
     auth.router,
-    root.router,
     stream.router,
     delivery.router,
 )
-"""In the order in which routes are tried. What is asked for again and again until it is done comes first; what is kept
+"""In the order in which routes are tried. FastAPI completes the routes of each router when it is first tried, and after
+a start health is asked for. What is asked for again and again until it is done comes first; what is kept
 (objects, lists) is mostly answered before any route is looked for."""
 
 OPEN: Final = frozenset(

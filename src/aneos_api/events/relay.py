@@ -28,7 +28,7 @@ class Relay:
     ``start`` is the position that an empty bus begins after, ``poll_s`` how often it looks.
     """
 
-    def __init__(self, database: Database, bus: EventBus, *, start: int = 0, poll_s: float = 0.25) -> None:
+    def __init__(self, database: Database, bus: EventBus, *, start: int = 0, poll_s: float = 0.1) -> None:
         self._database = database
         self._bus = bus
         self._start = start
@@ -50,7 +50,7 @@ class Relay:
     async def step(self) -> bool:
         """Number and put what there is now, up to a page; whether there was anything."""
         async with self._database.read(fresh=True) as work:
-            waiting, last = await work.events.unsent(), await work.events.last_position()
+            waiting, last = await work.events.standing()
         if waiting:
             async with self._database.write() as work:
                 for row in await work.events.publish(limit=PAGE):

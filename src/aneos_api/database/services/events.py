@@ -102,6 +102,14 @@ class EventService(Service):
         count = select(func.count()).select_from(OutboxEvent).where(OutboxEvent.position.is_(None))
         return int(await self.session.scalar(count) or 0)
 
+    async def standing(self) -> tuple[int, int]:
+        """:meth:`unsent` and :meth:`last_position` by one question, which is asked ten times a second."""
+        waiting = select(func.count()).select_from(OutboxEvent).where(OutboxEvent.position.is_(None))
+        last = select(func.max(OutboxEvent.position))
+        row = await self.session.execute(select(waiting.scalar_subquery(), last.scalar_subquery()))
+        unsent, newest = row.one()
+        return int(unsent or 0), int(newest or 0)
+
     async def purge(self, *, keep_days: int) -> int:
         """Remove sent events older than ``keep_days`` but the newest, which holds the count; how many."""
         last = await self.last_position()
