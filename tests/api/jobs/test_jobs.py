@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 
 from aneos_api.clock import time_at, utc_now
 from aneos_api.database import Database, ItemResult, Lease, LeaseLost, NewItem, PageRequest
-from aneos_api.database.models import Job, JobSchedule
+from aneos_api.database.models import Job, JobSchedule, OutboxEvent
 from aneos_api.database.services.schedules import next_moment
 from aneos_api.errors import Conflict, Invalid, NotFound, Unavailable
 from aneos_api.jobs import JobContext, Registry, Worker
@@ -382,6 +382,22 @@ async def test_a_dead_batch_job_gives_its_items_their_reason_and_can_be_retried(
     async with database.read(fresh=True) as work:
         stored = await work.batches.get(batch.id, tenant_id=people.tenant_id)
     assert (stored.status, stored.succeeded, stored.failed) == ("succeeded", 3, 0)
+
+
+async def test_a_part_of_a_batch_is_not_cancelled_alone_and_a_waiting_job_s_end_is_told(
+    database: Database, people: People
+) -> None:
+    async with database.write() as work:
+        batch = await work.batches.create(tenant_id=people.tenant_id, items=[NewItem("433")])
+        part = await work.session.scalar(select(Job).where(Job.batch_id == batch.id))
+        assert part is not None
+        with pytest.raises(Conflict, match="cancel the batch"):
+            await work.jobs.cancel(part.id, tenant_id=people.tenant_id)
+        alone = await work.jobs.enqueue("nothing", tenant_id=people.tenant_id)
+        await work.jobs.cancel(alone.id)
+    async with database.read(fresh=True) as work:
+        told = await work.session.scalars(select(OutboxEvent).where(OutboxEvent.key == str(alone.id)))
+        assert [event.payload["status"] for event in told] == ["cancelled"]
 
 
 async def test_a_cancelled_batch_gets_no_more_answers(

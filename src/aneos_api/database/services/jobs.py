@@ -260,8 +260,11 @@ class JobService(Service):
         await self._mark([job_id], OPEN_STATES, "cancelled")
 
     async def cancel(self, job_id: UUID, *, tenant_id: UUID | None = None) -> Job:
-        """End a job: at once while it waits; a running one is told. Raises Conflict when it is over."""
+        """End a job: at once while it waits; a running one is told. Raises Conflict when it is over, and for a part
+        of a batch, whose items would wait for ever."""
         job = await self.get(job_id, tenant_id=tenant_id)
+        if job.batch_id is not None:
+            raise Conflict("the job is a part of a batch: cancel the batch")
         now = utc_now()
         ended = await self._change(
             update(Job)
@@ -278,6 +281,7 @@ class JobService(Service):
                 raise Conflict("the job is over")
         else:
             await self._mark([job_id], OPEN_STATES, "cancelled")
+            await self._tell(job, "cancelled")
         await self.session.refresh(job)
         return job
 
