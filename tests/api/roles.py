@@ -36,6 +36,7 @@ ROUTES: Final[dict[tuple[str, str], str]] = {
     ("POST", f"{V1}/analysis/identify"): "analyse",
     ("GET", f"{V1}/analysis/objects/{{designation}}"): "read",
     ("GET", f"{V1}/analysis/objects/{{designation}}/history"): "read",
+    ("GET", f"{V1}/analysis/objects/{{designation}}/as-of"): "read",
     ("GET", f"{V1}/analysis/objects/{{designation}}/evidence"): "read",
     ("GET", f"{V1}/analysis/watchlist"): "read",
     ("GET", f"{V1}/analysis/search"): "read",

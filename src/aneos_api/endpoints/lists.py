@@ -53,6 +53,11 @@ def documented(listing: Listing, extra: str = "") -> dict[str, Any]:
         "Filters: a field, or a field with `__` and an operator, as in `created_at__ge=2026-01-01`. "
         f"Fields and operators: {filters}. {extra}"
     ).strip()
+    return filters_parameter(description)
+
+
+def filters_parameter(description: str) -> dict[str, Any]:
+    """OpenAPI of a query whose names are fields of the list."""
     parameter = {
         "name": "filters",
         "in": "query",

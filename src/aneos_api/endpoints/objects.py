@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
+from aneos.output import json_ready
 from aneos_api.approaches import FIRST_YEAR, LAST_YEAR, Asked, approaches
+from aneos_api.clock import utc_now
 from aneos_api.context import Context
 from aneos_api.database.elements import stored_catalogue
 from aneos_api.database.models import Assessment, CatalogueObject
@@ -19,6 +22,7 @@ from aneos_api.errors import Invalid, NotFound
 from aneos_api.schemas.common import Designation, Signature, service_signature
 from aneos_api.schemas.motion import ApproachesReply
 from aneos_api.schemas.science import (
+    AsOfReply,
     AssessmentRow,
     EvidenceReply,
     EvidenceRow,
@@ -66,6 +70,44 @@ async def object_history(designation: Named, who: Viewer, work: Reading, paging:
     found = await work.catalogue.find(designation, tenant_id=who.tenant_id)
     page = await work.analysis.history(found.id, paging.request, tenant_id=who.tenant_id)
     return reply(page, AssessmentRow, paging)
+
+
+@router.get(
+    "/objects/{designation}/as-of",
+    operation_id="analysis_object_as_of",
+    dependencies=[cached("assessments", "objects")],
+)
+async def object_as_of(
+    designation: Named,
+    who: Viewer,
+    work: Reading,
+    day: Annotated[date, Query(description="its end, UTC", examples=["2026-03-01"])],
+) -> AsOfReply:
+    """What was believed of an object on a day: the edition in force, the elements it gave, the screen's answer."""
+    if day > utc_now().date():
+        raise Invalid("has not come yet", field="day")
+    moment = datetime.combine(day, time.max, UTC)
+    found = await work.catalogue.find(designation, tenant_id=who.tenant_id)
+    stood = await work.catalogue.elements_at(found, moment)
+    if stood is None:
+        raise NotFound(
+            f"{found.designation} was not known here on {day}: it came on {found.created_at:%Y-%m-%d}"
+        )
+    elements, since, until = stood
+    edition = await work.catalogue.version_at(moment)
+    answer = await work.analysis.believed(found.id, moment)
+    return AsOfReply.model_validate(
+        {
+            "designation": found.designation,
+            "moment": moment,
+            "listed": found.removed_at is None or found.removed_at > moment,
+            "edition": edition,
+            "elements": json_ready(dict(elements)),
+            "elements_since": since,
+            "elements_until": until,
+            "assessment": answer,
+        }
+    )
 
 
 @router.get(

@@ -45,6 +45,9 @@ ERRORS: Final[dict[str, str]] = {
     "503": "The database does not answer: try again after the seconds in Retry-After",
 }
 
+ALSO_404: Final = frozenset({("get", "/api/v1/prediction/drift")})
+"""Operations that name nothing and need something all the same: a model that answers."""
+
 DESCRIPTION: Final = """
 Every error has the shape `{"error", "detail", "request_id"}`. Every reply carries a `signature`: who answered, with
 which catalogue and model. Lists come in pages: `items`, `next` (send it as `cursor`), `total`, `truncated`; choose
@@ -111,12 +114,15 @@ def _errors(method: str, path: str, operation: dict[str, Any], permission: str) 
             yield "401"
         return
     changes = method != "get"
-    yield from ("422", "429", "503")
+    yield from ("429", "503")
+    if operation.get("parameters") or "requestBody" in operation:
+        yield "422"
     if permission != PUBLIC or path.startswith("/api/v1/auth/"):
         yield from ("401", "403")
     if path.startswith("/api/v1/auth/") and changes:
         yield "423"
-    if "{" in path or permission != PUBLIC:
+    names_something = "{" in path or ("requestBody" in operation and permission != PUBLIC)
+    if names_something or (method, path) in ALSO_404:
         yield "404"
     if changes:
         yield from ("400", "409", "413")

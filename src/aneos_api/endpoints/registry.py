@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from aneos.artificial.known import KnownObject
 from aneos.artificial.launches import Launch
 from aneos_api.database.paging import Page, PageRequest
+from aneos_api.endpoints.lists import filters_parameter
 from aneos_api.errors import Invalid
 
 FIELDS: Final = ("id", "name", "cospar", "kind", "status", "regime", "launch_date")
@@ -20,16 +21,7 @@ Row = TypeVar("Row", KnownObject, Launch)
 
 
 def _documented(fields: tuple[str, ...]) -> dict[str, Any]:
-    parameter = {
-        "name": "filters",
-        "in": "query",
-        "required": False,
-        "style": "form",
-        "explode": True,
-        "description": f"Filters: a field and the value it must have. Fields: {', '.join(fields)}.",
-        "schema": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 200}},
-    }
-    return {"parameters": [parameter]}
+    return filters_parameter(f"Filters: a field and the value it must have. Fields: {', '.join(fields)}.")
 
 
 REGISTRY_FILTERS: Final = _documented(FIELDS)

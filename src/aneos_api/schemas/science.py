@@ -197,6 +197,37 @@ class AssessmentRow(Record):
     created_at: datetime
 
 
+class CatalogueVersionRow(Record):
+    id: UUID
+    name: str
+    version: str
+    source: str
+    sha256: str
+    acknowledgement: str
+    objects: int
+    added: int
+    changed: int
+    removed: int
+    current: bool
+    created_at: datetime
+
+
+class AsOfReply(Signed):
+    """What was believed of an object at a moment. Null: nothing had been taken in, or judged, by then."""
+
+    designation: str = Field(description="as the object is called today")
+    moment: datetime
+    listed: bool = Field(description="whether the catalogue listed it then")
+    edition: CatalogueVersionRow | None = Field(description="of the catalogue, in force then")
+    elements: dict[str, Any] = Field(description="columns of the object as they stood then")
+    elements_since: datetime
+    elements_until: datetime | None = Field(description="null: they hold still")
+    assessment: AssessmentRow | None = Field(
+        description="the catalogue's answer in force then; rank, p_value and q_value are those of the last screen that "
+        "came to this answer"
+    )
+
+
 class EvidenceRow(Record):
     line: str
     status: Status
@@ -289,21 +320,6 @@ class ObjectRow(Record):
 
 class ObjectReply(Signed):
     object: ObjectRow
-
-
-class CatalogueVersionRow(Record):
-    id: UUID
-    name: str
-    version: str
-    source: str
-    sha256: str
-    acknowledgement: str
-    objects: int
-    added: int
-    changed: int
-    removed: int
-    current: bool
-    created_at: datetime
 
 
 class KnownOrbitRow(Record):

@@ -19,6 +19,7 @@ DELETE analysis/batch/{batch_id}
 GET analysis/objects/{designation}
 GET analysis/objects/{designation}/history
 GET analysis/objects/{designation}/evidence
+GET analysis/objects/{designation}/as-of
 GET analysis/objects/{designation}/approaches
 GET analysis/watchlist
 GET analysis/search

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.api.endpoints.conftest import DESIGNATIONS, Service
@@ -52,6 +54,21 @@ async def test_an_assessment_has_evidence_what_is_missing_and_a_signature(servic
     by_number = (await get(service, "/api/v1/analysis/objects/99942")).json()
     by_name = (await get(service, "/api/v1/analysis/objects/Apophis")).json()
     assert by_number["assessment"]["designation"] == by_name["assessment"]["designation"]
+
+
+async def test_what_was_believed_on_a_day(service: Service) -> None:
+    path = "/api/v1/analysis/objects/Apophis/as-of?day="
+    today = datetime.now(UTC).date()
+    reply = (await get(service, f"{path}{today}")).json()
+    assert (reply["designation"], reply["listed"], reply["elements_until"]) == ("2004 MN4", True, None)
+    assert reply["elements"]["a_au"] == pytest.approx(0.9223, abs=1e-3)
+    assert reply["edition"]["objects"] == len(DESIGNATIONS)
+    assert reply["assessment"]["class"] == "natural"
+    before = await get(service, f"{path}2020-01-01")
+    assert before.status_code == 404
+    assert "was not known here on 2020-01-01" in before.json()["detail"]
+    assert (await get(service, f"{path}{today + timedelta(days=2)}")).status_code == 422
+    assert (await get(service, f"{path}yesterday")).status_code == 422
 
 
 async def test_evidence_comes_with_intervals_and_inputs(service: Service) -> None:

@@ -74,6 +74,7 @@ async def test_what_is_new_or_changed_is_taken_in_judged_and_told_once(
     assert [event.kind for event in await told(database, mark)] == ["screen.completed"], (
         "nobody was told of all"
     )
+    between = datetime.now(UTC)
     publish(server, second)
     mark = await newest(database)
     job = await synchronise(database, chosen)
@@ -105,6 +106,23 @@ async def test_what_is_new_or_changed_is_taken_in_judged_and_told_once(
     assert before.elements["a_au"] == pytest.approx(first[7]["a"], rel=1e-12), "what we believed before"
     assert found.a_au == pytest.approx(second[7]["a"], rel=1e-12)
     assert before.valid_from < before.valid_to
+    async with database.read(fresh=True) as work:
+        then = await work.catalogue.elements_at(found, before.valid_to - timedelta(microseconds=1))
+        now = await work.catalogue.elements_at(found, before.valid_to)
+        assert await work.catalogue.elements_at(found, found.created_at - timedelta(days=1)) is None
+        old_edition = await work.catalogue.version_at(between)
+        old = await work.analysis.believed(found.id, between)
+        new = await work.analysis.believed(found.id, datetime.now(UTC))
+    assert then is not None
+    assert now is not None
+    assert (then[0]["a_au"], then[1], then[2]) == (before.elements["a_au"], found.created_at, before.valid_to)
+    assert (now[0]["a_au"], now[1], now[2]) == (found.a_au, before.valid_to, None)
+    assert old_edition is not None
+    assert old_edition.added == 40, "the first edition was in force"
+    assert old is not None
+    assert new is not None
+    assert old.created_at < new.created_at or old.id == new.id
+    assert old.since <= between
 
 
 async def test_an_archive_that_is_away_or_cut_short_changes_nothing_and_people_are_told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -119,6 +120,20 @@ class AnalysisService(Service):
             )
         )
         return await ASSESSMENTS.page(self.session, statement, request)
+
+    async def believed(self, object_id: int, moment: datetime) -> Assessment | None:
+        """The answer of the catalogue's screens that was in force at ``moment``; None before the first.
+
+        Class, probability and Bayes factors are those of that moment. Rank, p- and q-value are those of the last screen
+        that came to this answer, since unchanged answers are kept once.
+        """
+        statement = (
+            select(Assessment)
+            .join(Screen, Screen.id == Assessment.screen_id)
+            .where(Assessment.object_id == object_id, Screen.state != "building", Assessment.since <= moment)
+            .order_by(Assessment.since.desc(), Assessment.id.desc())
+        )
+        return await self.session.scalar(statement.limit(1))
 
     async def page(self, request: PageRequest, *, tenant_id: UUID) -> Page[Assessment]:
         """Single answers that the tenant asked for."""

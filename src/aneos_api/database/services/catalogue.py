@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -142,6 +143,34 @@ class CatalogueService(Service):
         """Elements that the object had before, the newest first."""
         statement = select(ObjectVersion).where(ObjectVersion.object_id == object_id)
         return list(await self.session.scalars(statement.order_by(ObjectVersion.id.desc())))
+
+    async def elements_at(
+        self, found: CatalogueObject, moment: datetime
+    ) -> tuple[Mapping[str, Any], datetime, datetime | None] | None:
+        """The object's columns as they stood at ``moment``, since when, and until when (None: still).
+
+        None where the object was not known yet.
+        """
+        if found.created_at > moment:
+            return None
+        own = select(ObjectVersion).where(ObjectVersion.object_id == found.id)
+        before = await self.session.scalar(
+            own.where(ObjectVersion.valid_to <= moment).order_by(ObjectVersion.valid_to.desc()).limit(1)
+        )
+        since = found.created_at if before is None else before.valid_to
+        held = await self.session.scalar(
+            own.where(ObjectVersion.valid_to > moment).order_by(ObjectVersion.valid_to).limit(1)
+        )
+        if held is not None:
+            return held.elements, since, held.valid_to
+        return {name: getattr(found, name) for name in STORED}, since, None
+
+    async def version_at(self, moment: datetime) -> CatalogueVersion | None:
+        """The edition that had been taken in last at ``moment``."""
+        statement = select(CatalogueVersion).where(CatalogueVersion.created_at <= moment)
+        return await self.session.scalar(
+            statement.order_by(CatalogueVersion.created_at.desc(), CatalogueVersion.id.desc()).limit(1)
+        )
 
     async def versions(self, request: PageRequest) -> Page[CatalogueVersion]:
         """Editions that were taken in."""
