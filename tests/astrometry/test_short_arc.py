@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from aneos.astrometry import Track, digest2_classes, match_tracks, systematic_ranging
 from aneos.astrometry.stations import station_position_km
 from aneos.dynamics.fitting import FloatArray, propagate_with_partials, utc_to_tdb
+from aneos.errors import InputError
 from tests.astrometry.synthetic import EPOCH, geocentric, observe
 
 BOUND = geocentric((250_000.0, 120_000.0, 60_000.0), (-0.45, 0.95, 0.25))
@@ -56,3 +58,11 @@ def test_stations_are_placed_where_the_mpc_has_them() -> None:
 def test_tdb_is_69_184_seconds_ahead_of_utc_in_2026() -> None:
     ahead = (utc_to_tdb(np.array([2_461_041.5])) - 2_461_041.5)[0] * 86400.0
     assert ahead == pytest.approx(69.184, abs=3e-3)
+
+
+def test_digest2_leaves_out_positions_from_unknown_observatories() -> None:
+    table = observe(FAR, np.linspace(0.0, 0.08, 5), noise=0.4)
+    strange = pl.Series(["ZZ9", *table["station"].to_list()[1:]])
+    assert digest2_classes(table.with_columns(station=strange)) == digest2_classes(table[1:])
+    with pytest.raises(InputError, match="known observatories"):
+        digest2_classes(table.with_columns(station=pl.lit("247")))

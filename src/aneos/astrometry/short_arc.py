@@ -20,6 +20,7 @@ from aneos.astrometry.geocentric import TIGHT_KM2_S2
 from aneos.astrometry.initial import seed_window, straight_line, thinned
 from aneos.astrometry.least_squares import Prior, solve
 from aneos.astrometry.prediction import GM_EARTH_AU3_D2
+from aneos.astrometry.stations import station_position_km
 from aneos.astrometry.table import conform
 from aneos.constants import AU_KM, AU_PER_DAY_KMS, GM_SUN_AU3_D2
 from aneos.dynamics.fitting import FloatArray, PropagationError
@@ -156,8 +157,10 @@ def digest2_classes(table: pl.DataFrame) -> Digest2:
     rows = rows.filter(pl.col("observer_x_km").is_null() & pl.col("observer_lon_deg").is_null()).sort(
         "jd_utc"
     )
+    placed = [station_position_km(code) is not None for code in rows["station"]]
+    rows = rows.filter(pl.Series(placed, dtype=pl.Boolean))
     if rows.height < 2:
-        raise InputError("digest2 needs two ground-based optical observations")
+        raise InputError("digest2 needs two optical observations from known observatories on the ground")
     observations = [
         Observation(
             mjd=jd - 2_400_000.5,
@@ -173,7 +176,10 @@ def digest2_classes(table: pl.DataFrame) -> Digest2:
     ]
     path = _observatories_file()
     with Engine(obscodes_path=path) as engine:
-        result = engine.classify_tracklet(observations)
+        try:
+            result = engine.classify_tracklet(observations)
+        except (ValueError, RuntimeError) as error:
+            raise InputError(f"digest2 refuses these observations: {error}") from error
     scores = {name: float(value) for name, value in result.noid.items()}
     return Digest2(scores["NEO"], scores, float(result.rms))
 
