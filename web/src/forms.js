@@ -2,7 +2,7 @@
 import { call, pause } from "./api.js";
 import { el, shown } from "./dom.js";
 
-const ONCE = { secret: "Secret", password: "Password", provisioning_uri: "Or", recovery_codes: "Recovery codes, each good for one log-in without the authenticator" };
+const ONCE = new Map([["secret", "Secret"], ["password", "Password"], ["provisioning_uri", "Or"], ["recovery_codes", "Recovery codes, each good for one log-in without the authenticator"]]);
 
 export function startForms(root = document) {
   for (const form of root.querySelectorAll("form[data-api]")) {
@@ -53,7 +53,7 @@ async function send(form) {
     if ("job" in form.dataset) await follow(data.job, out);
     tell(out, form.dataset.done || "Done.", "good");
     for (const name of (form.dataset.show || "").split(" ").filter(Boolean)) {
-      if (data[name]) out.append(el("p", {}, `${ONCE[name] || name}: `, shownOnce(name, data[name])));
+      if (data[name]) out.append(el("p", {}, `${ONCE.get(name) || name}: `, shownOnce(name, data[name])));
     }
     if (out.querySelector("p")) out.append(el("p", { class: "faint" }, "Shown this once: keep it."));
     if ("reload" in form.dataset) form.closest("[data-table]").dispatchEvent(new Event("reload"));
@@ -138,7 +138,11 @@ async function makeExport(form) {
 
 /** A secret as people can use it: an address as a link, codes one by one. */
 function shownOnce(name, value) {
-  if (name === "provisioning_uri") return el("a", { href: value }, "open in the authenticator of this device");
+  if (name === "provisioning_uri") {
+    const place = el("span", {}, el("a", { href: value }, "open it in the authenticator of this device"), ", or scan this:");
+    import("./qr.js").then(({ qr }) => place.append(qr(value, "The secret as a QR code")), () => place.lastChild.remove()); // the secret itself stands above
+    return place;
+  }
   return el("code", {}, shown(value));
 }
 

@@ -59,7 +59,7 @@ function table(items) {
   const body = el("tbody", {}, ...rows);
   const more = items.length > FIRST_ROWS ? el("button", { type: "button", class: "screen-only", on: { click: () => { rows.forEach((row) => { row.hidden = false; }); more.remove(); } } }, `Show all ${items.length}`) : null;
   return el("div", {}, el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Encounters" }, stacked(el("table", { class: "stacks" },
-    el("thead", {}, el("tr", {}, el("th", {}, "Date (TDB)"), el("th", {}, "With"), el("th", { class: "n" }, "Distance (au)"), el("th", { class: "n" }, "(km)"), el("th", { class: "n" }, "Speed (km/s)"), el("th", {}, "Launches near it"))), body))), more);
+    el("thead", {}, el("tr", {}, el("th", {}, "Date (TDB)"), el("th", {}, "With"), el("th", { class: "n" }, "Distance (au)"), el("th", { class: "n" }, "Distance (km)"), el("th", { class: "n" }, "Speed (km/s)"), el("th", {}, "Launches near it"))), body))), more);
 }
 
 if (place) start();
