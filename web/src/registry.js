@@ -130,7 +130,7 @@ async function startReturns(place) {
   const rows = items.map((item) => el("tr", { dataset: { au: item.distance_au } },
     el("td", { class: "nowrap" }, item.time_utc.slice(0, 10), el("small", { class: "block faint" }, `± ${figure(item.sigma_days, 2)} d`)),
     own ? null : el("td", {}, el("a", { href: `/registry/${encodeURIComponent(item.object_id)}` }, item.name)),
-    el("td", { class: "n" }, figure(item.distance_au, 3), el("small", { class: "block faint" }, `${figure(item.distance_low_au, 2)} … ${figure(item.distance_high_au, 2)}`)),
+    el("td", { class: "n" }, figure(item.distance_au, 3), el("small", { class: "block faint" }, `${item.distance_low_au.toFixed(4)} … ${item.distance_high_au.toFixed(4)}`)),
     el("td", { class: "n" }, figure(item.speed_kms, 3)), el("td", { class: "n" }, item.V === null ? "–" : item.V.toFixed(1)), el("td", { class: "n" }, `${figure(100 * item.fraction, 3)} %`)));
   place.replaceChildren(
     el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Returns" }, stacked(el("table", { class: "stacks" }, el("thead", {}, el("tr", {}, el("th", {}, "Date (UTC)"), own ? null : el("th", {}, "Object"), el("th", { class: "n" }, "Distance (au)"), el("th", { class: "n" }, "Speed (km/s)"), el("th", { class: "n" }, "V"), el("th", { class: "n", title: "share of the clones that make this approach" }, "Clones"))), el("tbody", {}, ...rows)))),
