@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,10 @@ def test_more_nights_never_make_it_worse_and_the_decisive_one_is_named() -> None
     assert fit.outlook.decisive is not None
     assert fit.outlook.decisive.sigma_amr_m2kg < DECISIVE_SIGMA_M2KG
     assert sigma[list(fit.outlook.nights).index(fit.outlook.decisive)] >= DECISIVE_SIGMA_M2KG
+    said = fit.outlook.to_dict()
+    assert (said["decisive_now"], said["decisive_from"]) == (False, fit.outlook.decisive.when)
+    decided = replace(fit.outlook, now=1e-5).to_dict()
+    assert (decided["decisive_now"], decided["decisive_from"]) == (True, None)
 
 
 def test_what_lies_close_together_is_interpolated_to_a_tenth_of_a_milliarcsecond() -> None:

@@ -77,20 +77,23 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """σ of AMR now (infinite where there is none), after the nights to come, and the first that is decisive."""
+    """σ of AMR now (infinite where there is none), after the nights to come, and the first decisive one of those."""
 
     now: float
     nights: tuple[Night, ...]
     decisive: Night | None
 
     def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; ``decisive_from`` is null where no night to come is needed, and where none suffices."""
+        decided = self.now < DECISIVE_SIGMA_M2KG
         return {
             "amr_sigma_now_m2kg": self.now if np.isfinite(self.now) else None,
             "nights": [
                 {"when": night.when, "days": night.days, "amr_sigma_m2kg": night.sigma_amr_m2kg}
                 for night in self.nights
             ],
-            "decisive_from": None if self.decisive is None else self.decisive.when,
+            "decisive_now": decided,
+            "decisive_from": None if decided or self.decisive is None else self.decisive.when,
             "positions_a_night": POSITIONS_A_NIGHT,
             "goal_sigma_m2kg": DECISIVE_SIGMA_M2KG,
         }
