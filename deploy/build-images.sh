@@ -16,7 +16,22 @@ for tool in mmdebstrap buildah podman; do
   command -v "$tool" >/dev/null || { echo "build-images: needed tool is missing: $tool (apt-get install mmdebstrap buildah podman runc)" >&2; exit 1; }
 done
 work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
+buildah containers --quiet | sort >"$work/before"
+
+clean() { # also after a failure or Ctrl+C: no half-made container stays
+  local status=$?
+  if [ -n "${beside:-}" ]; then
+    pkill -P "$beside" || true
+    kill "$beside" 2>/dev/null || true
+    wait "$beside" 2>/dev/null || true
+  fi
+  buildah containers --quiet | sort | comm -13 "$work/before" - | xargs -r buildah rm >/dev/null || true
+  rm -rf "$work"
+  exit "$status"
+}
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 if ! podman image exists "$base"; then
   timeout "$patience" mmdebstrap --quiet --variant=minbase --mode=root \
@@ -40,21 +55,28 @@ if [ -n "${ANEOS_BUILD_CA:-}" ]; then
 fi
 
 build() { # Dockerfile, target, name
-  echo "building $3:$version" >&2
+  local began=$SECONDS
   timeout "$patience" buildah bud --quiet --isolation chroot --layers --pull-never --format docker \
-    --build-arg "BASE=$base" "${volumes[@]}" --file "$1" ${2:+--target "$2"} --tag "localhost/$3:$version" .
+    --build-arg "BASE=$base" "${volumes[@]}" --file "$1" ${2:+--target "$2"} --tag "localhost/$3:$version" . >/dev/null
+  echo "built $3:$version in $((SECONDS - began)) s" >&2
 }
 
-build Dockerfile aneos-api aneos-api
-build Dockerfile aneos-worker aneos-worker
-build Dockerfile aneos-migrate aneos-migrate
-build Dockerfile aneos-backup aneos-backup
-build deploy/nginx/Dockerfile "" aneos-nginx
-if [ "${1:-}" != "--without-stand-ins" ]; then
-  for name in postgres valkey prometheus alertmanager; do
-    build deploy/local/Dockerfile "$name" "aneos-local-$name"
-  done
-fi
+others() {
+  build deploy/nginx/Dockerfile "" aneos-nginx
+  if [ "$1" != "--without-stand-ins" ]; then
+    for name in postgres valkey prometheus alertmanager; do
+      build deploy/local/Dockerfile "$name" "aneos-local-$name"
+    done
+  fi
+}
+
+others "${1:-}" & # they share nothing with those of the service but the base
+beside=$!
+for name in aneos-api aneos-worker aneos-migrate aneos-backup; do
+  build Dockerfile "$name" "$name"
+done
+wait "$beside"
+beside=""
 if command -v syft >/dev/null; then # what is inside, beside the images
   mkdir -p dist
   for name in aneos-api aneos-worker aneos-migrate aneos-nginx; do

@@ -308,6 +308,17 @@ class Stack:
         )
 
     @staticmethod
+    def remove_images() -> None:
+        """The images of this version, and layers that nothing uses then."""
+        names = podman(
+            "images", "--filter", "reference=localhost/aneos-*", "--format", "{{.Repository}}:{{.Tag}}"
+        )
+        mine = [name for name in names.split() if name.endswith(f":{VERSION}")]
+        if mine:
+            podman("rmi", "--force", *mine, patience_s=300.0)
+        podman("image", "prune", "--force", patience_s=300.0)
+
+    @staticmethod
     def remove() -> None:
         names = podman("ps", "--all", "--filter", f"name={PREFIX}", "--format", "{{.Names}}").split()
         if names:
