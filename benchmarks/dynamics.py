@@ -1,4 +1,4 @@
-"""Speed and memory of the dynamics: ``python -m benchmarks.dynamics [clones]``.
+"""Speed and memory of the dynamics: ``python -m benchmarks.dynamics [clones [times]]``.
 
 Clones of 2020 SO with radiation pressure, 54 years back from 2021: the encounter search of aNEOS, its integrator
 alone, and kete's single call without a search, in one run on the same cores. Then memory against the number of
@@ -94,7 +94,8 @@ def main(arguments: list[str]) -> None:
             raise SystemExit("no encounter found")
         print(f"{peak_megabytes():.0f}")
         return
-    speed(int(arguments[0]) if arguments else 1000)
+    for _ in range(int(arguments[1]) if len(arguments) > 1 else 1):
+        speed(int(arguments[0]) if arguments else 1000)
     memory()
 
 
