@@ -24,7 +24,7 @@ $(STAMP): $(LOCKS) pyproject.toml $(wildcard src/aneos/orbits/*.[ch] src/aneos/d
 	@command -v cc >/dev/null || { echo "aNEOS needs a C compiler (cc) to build its kernels" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
-	$(UV_PIP) --require-hashes -r requirements/dev.txt
+	$(UV_PIP) --compile-bytecode --require-hashes -r requirements/dev.txt
 	$(UV_PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
