@@ -8,12 +8,9 @@ rename what they do not recognise.
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
 import re
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -33,6 +30,7 @@ from aneos.astrometry.magnitude import absolute_magnitude
 from aneos.astrometry.manoeuvres import Kick, Piece, find_kick, pieces, quiet_piece
 from aneos.astrometry.models import FREE, Choice, area_to_mass, choose_model, sign_of
 from aneos.astrometry.outlook import Outlook, outlook
+from aneos.astrometry.parallel import each, processes_for
 from aneos.astrometry.quality import (
     POOR_CHI2,
     count_nights,
@@ -61,9 +59,6 @@ LINKED_FRACTION: Final = 0.8
 HOPELESS_CHI2: Final = 400.0
 """Reduced χ² from which a fit is none: positions are then twenty σ off on average."""
 
-PARALLEL_FROM: Final = 4
-"""Fewer objects are fitted one after the other: starting processes would take longer."""
-
 OUT_OF_THE_EARTH: Final = 12.0
 """χ² that the prior belief costs an orbit that left the Earth's surface within its last revolution."""
 
@@ -86,8 +81,9 @@ def fit_observations(
     """Fit every object of a table of observations; one result or failure each, in order of appearance.
 
     ``workers`` processes (default: all cores; 1 keeps everything in this process). ``link`` tries the temporary names
-    of a file as one object. ``progress`` is called with each designation as it is done. Scripts that fit four objects
-    or more in parallel need the usual ``if __name__ == "__main__":`` of multiprocessing.
+    of a file as one object. ``progress`` is called with each designation as it is done. Few objects are fitted in this
+    process all the same (:mod:`aneos.astrometry.parallel`); scripts that fit more need the usual
+    ``if __name__ == "__main__":`` of multiprocessing.
     """
     table = observations.table if isinstance(observations, Observations) else conform(observations)
     if not table.height:
@@ -98,19 +94,11 @@ def fit_observations(
     else:
         linked = []
     results = list(linked)
-    cores = workers if workers is not None else os.cpu_count() or 1
-    if cores > 1 and len(groups) >= PARALLEL_FROM:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(cores, len(groups)), mp_context=context) as pool:
-            for result in pool.map(_fit_group, groups):
-                results.append(result)
-                if progress is not None:
-                    progress(result.designation)
-    else:
-        for group in groups:
-            results.append(_fit_group(group))
-            if progress is not None:
-                progress(group[0])
+    count = processes_for(len(groups), sum(group.height for _, group in groups), workers)
+    for result in each(_fit_group, groups, count):
+        results.append(result)
+        if progress is not None:
+            progress(result.designation)
     order = {name: index for index, name in enumerate(table["object"].unique(maintain_order=True).to_list())}
     return sorted(results, key=lambda result: order[_first_name(result)])
 
