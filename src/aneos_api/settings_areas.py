@@ -136,7 +136,7 @@ class CacheSettings(Area):
 class EventSettings(Area):
     """How events travel."""
 
-    backend: Literal["memory", "valkey", "nats", "kafka"] = "memory"
+    backend: Literal["memory", "valkey", "kafka"] = "memory"
     url: SecretStr | None = None
     topic_prefix: str = "aneos"
     keep_days: int = Field(7, ge=1)

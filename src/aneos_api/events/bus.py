@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from typing import Final, Protocol
+from uuid import UUID
 
 from aneos_api.errors import SettingsError
 from aneos_api.events.event import Event
@@ -73,7 +75,7 @@ class MemoryBus:
 
 
 def make_bus(settings: EventSettings) -> EventBus:
-    """The bus that the settings name. Raises SettingsError for one that is not offered."""
+    """The bus that the settings name. Raises SettingsError where its address is missing."""
     if settings.backend == "memory":
         return MemoryBus()
     if settings.backend == "valkey":
@@ -82,6 +84,25 @@ def make_bus(settings: EventSettings) -> EventBus:
         from aneos_api.events.valkey import ValkeyBus
 
         return ValkeyBus(settings.url.get_secret_value(), prefix=settings.topic_prefix)
-    raise SettingsError(
-        f"ANEOS_EVENTS__BACKEND: {settings.backend!r} is not offered yet; memory and valkey are"
+    if not settings.kafka_servers:
+        raise SettingsError("ANEOS_EVENTS__KAFKA_SERVERS is missing: the addresses of the brokers")
+    try:
+        from aneos_api.events.kafka_bus import KafkaBus
+    except ModuleNotFoundError as error:
+        raise SettingsError("ANEOS_EVENTS__BACKEND=kafka needs the extra 'kafka' (aiokafka)") from error
+    return KafkaBus(settings)
+
+
+def packed(event: Event) -> str:
+    """An event without its position, as a bus outside the process carries it."""
+    owner = None if event.tenant_id is None else str(event.tenant_id)
+    parts = [str(event.event_id), event.topic, event.kind, event.key, event.timestamp, event.data, owner]
+    return json.dumps(parts, separators=(",", ":"))
+
+
+def unpacked(position: int, text: str) -> Event:
+    """What :func:`packed` made, at its position."""
+    event_id, topic, kind, key, timestamp, data, owner = json.loads(text)
+    return Event(
+        position, UUID(event_id), topic, kind, key, timestamp, data, None if owner is None else UUID(owner)
     )

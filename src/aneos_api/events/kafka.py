@@ -202,15 +202,17 @@ def connection(settings: EventSettings) -> dict[str, Any]:
     return options
 
 
-async def make_topics(settings: EventSettings, names: Sequence[str]) -> None:
-    """Make the topics that are not there."""
+async def make_topics(
+    settings: EventSettings, names: Sequence[str], *, partitions: int | None = None
+) -> None:
+    """Make the topics that are not there; with as many partitions as the settings say, unless told otherwise."""
     admin = AIOKafkaAdminClient(**connection(settings))
     try:
         await admin.start()
         missing = set(names) - set(await admin.list_topics())
         if missing:
             new = [
-                NewTopic(name, settings.kafka_partitions, settings.kafka_replication)
+                NewTopic(name, partitions or settings.kafka_partitions, settings.kafka_replication)
                 for name in sorted(missing)
             ]
             try:

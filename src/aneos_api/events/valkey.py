@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, Final
-from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from aneos_api.events.bus import KEPT, BusUnavailable
+from aneos_api.events.bus import KEPT, BusUnavailable, packed, unpacked
 from aneos_api.events.event import Event
 
 BLOCK_MS: Final = 5000
@@ -41,7 +39,7 @@ class ValkeyBus:
             return
         async with self._client.pipeline(transaction=False) as pipe:
             for event in events:
-                fields: dict[Any, Any] = {"event": _write(event)}
+                fields: dict[Any, Any] = {"event": packed(event)}
                 pipe.xadd(self._stream, fields, id=f"{event.position}-1", maxlen=self._kept, approximate=True)
             replies = await _ask(pipe.execute(raise_on_error=False))
         for reply in replies:
@@ -58,7 +56,7 @@ class ValkeyBus:
             for _, entries in streams:
                 for number, fields in _flat(entries):
                     after = _position(number)
-                    yield _read(after, fields["event"])
+                    yield unpacked(after, fields["event"])
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -84,16 +82,3 @@ def _flat(entries: list[Any]) -> list[tuple[str, dict[str, str]]]:
 
 def _position(number: str) -> int:
     return int(number.partition("-")[0])
-
-
-def _write(event: Event) -> str:
-    owner = None if event.tenant_id is None else str(event.tenant_id)
-    parts = [str(event.event_id), event.topic, event.kind, event.key, event.timestamp, event.data, owner]
-    return json.dumps(parts, separators=(",", ":"))
-
-
-def _read(position: int, text: str) -> Event:
-    event_id, topic, kind, key, timestamp, data, owner = json.loads(text)
-    return Event(
-        position, UUID(event_id), topic, kind, key, timestamp, data, None if owner is None else UUID(owner)
-    )

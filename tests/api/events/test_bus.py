@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -17,9 +19,12 @@ from aneos_api.ending import end
 from aneos_api.events.bus import BusUnavailable, EventBus, MemoryBus
 from aneos_api.events.event import Event, Wanted
 from aneos_api.events.hub import Client, Hub, Missed
+from aneos_api.events.kafka_bus import KafkaBus
 from aneos_api.events.relay import Relay
 from aneos_api.events.valkey import ValkeyBus
 from aneos_api.security.permissions import Credential, Principal, Role
+from aneos_api.settings import EventSettings
+from tests.api.events.broker import Broker
 
 VIEWER = Principal(uuid7(), "viewer@example.org", uuid7(), Role.VIEWER, Credential.TOKEN, uuid7())
 
@@ -38,14 +43,27 @@ class _Deadly:
             raise _KilledError
 
 
+def kafka_bus(broker: Broker) -> KafkaBus:
+    return KafkaBus(EventSettings(kafka_servers=(broker.address,), kafka_idempotent=False))
+
+
 def event(position: int, topic: str = "assessments", tenant: UUID | None = None) -> Event:
     return Event(position, uuid7(), topic, "x", "k", "2026-07-01T00:00:00+00:00", {"n": position}, tenant)
 
 
-@pytest_asyncio.fixture(loop_scope="session", params=["memory", "valkey"])
-async def bus(request: pytest.FixtureRequest) -> AsyncIterator[EventBus]:
+@pytest_asyncio.fixture(loop_scope="session", params=["memory", "valkey", "kafka"])
+async def bus(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[EventBus]:
     if request.param == "memory":
         yield MemoryBus()
+        return
+    if request.param == "kafka":
+        async with Broker(tmp_path) as broker:
+            kafka = kafka_bus(broker)
+            try:
+                yield kafka
+            finally:
+                async with asyncio.timeout(30):
+                    await kafka.close()
         return
     server = ValkeyServer()
     server.start()
@@ -76,12 +94,59 @@ async def test_what_is_put_twice_by_several_relays_is_there_once_and_in_order(bu
     assert await taken(bus, 10, 30) == events[10:]
 
 
-async def test_nothing_is_lost_or_doubled_when_relays_and_bus_are_killed(database: Database) -> None:
-    """200 events by four writers; two relays, of which one is killed again and again; Valkey killed without saving."""
+Kill = Callable[[], Awaitable[None]]
+Killable = Callable[[Path], AbstractAsyncContextManager[tuple[Callable[[], EventBus], Kill]]]
+
+
+@asynccontextmanager
+async def valkey(_: Path) -> AsyncIterator[tuple[Callable[[], EventBus], Kill]]:
+    """A server: what makes a bus on it, and what kills it and starts it empty."""
     server = ValkeyServer()
     server.start()
     port = server.port
-    buses = [ValkeyBus(f"redis://127.0.0.1:{port}/0") for _ in range(3)]
+
+    async def kill() -> None:
+        nonlocal server
+        server.terminate()
+        await asyncio.sleep(0.3)
+        server = ValkeyServer(port=port)
+        await asyncio.to_thread(server.start)
+
+    try:
+        yield (lambda: ValkeyBus(f"redis://127.0.0.1:{port}/0")), kill
+    finally:
+        server.terminate()
+
+
+@asynccontextmanager
+async def kafka(folder: Path) -> AsyncIterator[tuple[Callable[[], EventBus], Kill]]:
+    """A broker: what makes a bus on it, and what kills it and starts it empty."""
+    async with Broker(folder) as broker:
+
+        async def kill() -> None:
+            await broker.__aexit__()
+            await asyncio.sleep(0.3)
+            await broker.__aenter__()
+
+        yield (lambda: kafka_bus(broker)), kill
+
+
+@pytest.mark.parametrize("killable", [valkey, kafka])
+async def test_nothing_is_lost_or_doubled_when_relays_and_bus_are_killed(
+    database: Database, tmp_path: Path, killable: Killable
+) -> None:
+    """200 events by four writers; two relays, of which one is killed again and again; a bus killed without saving."""
+    async with killable(tmp_path) as (make, kill):
+        buses = [make() for _ in range(3)]
+        try:
+            await _killed_in_between(database, buses, kill)
+        finally:
+            async with asyncio.timeout(30):
+                for bus in buses:
+                    await bus.close()
+
+
+async def _killed_in_between(database: Database, buses: Sequence[EventBus], kill: Kill) -> None:
     hub = Hub(database, buses[0], queue=1000)
     await hub.start()
     start = hub.position
@@ -104,12 +169,8 @@ async def test_nothing_is_lost_or_doubled_when_relays_and_bus_are_killed(databas
             await asyncio.sleep(0.03)
 
     async def kill_bus() -> None:
-        nonlocal server
         await asyncio.sleep(0.3)
-        server.terminate()
-        await asyncio.sleep(0.3)
-        server = ValkeyServer(port=port)
-        await asyncio.to_thread(server.start)
+        await kill()
 
     got: list[Event] = []
     try:
@@ -122,10 +183,6 @@ async def test_nothing_is_lost_or_doubled_when_relays_and_bus_are_killed(databas
         assert await client.take(0.3) == []
     finally:
         await end(tasks)
-        async with asyncio.timeout(10):
-            for bus in buses:
-                await bus.close()
-        server.terminate()
     assert all(task.done() for task in tasks)
     assert [item.position for item in got] == list(range(start + 1, start + 201))
     for writer in range(4):
