@@ -4,8 +4,9 @@
 
 Needs ``wrk`` (Debian package of that name). Both servers run with uvicorn, uvloop and httptools and with the same
 number of workers; the load generator runs beside them. Rounds of both alternate, and medians are compared, so that a
-busy machine disturbs both alike. Limits (set high), audit, usage and metrics are on; the log line per request is off
-(``--log-level WARNING``), as in the bare application.
+busy machine disturbs both alike. 500 connections are tried twice: as fast as they can, where the mean latency is the
+number of connections over the rate and says only how fast that is, and at a rate (``paced.lua``). Limits (set high),
+audit, usage and metrics are on; the log line per request is off (``--log-level WARNING``), as in the bare application.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PORT_BARE, PORT_ANEOS = 8731, 8732
+PACED = Path(__file__).with_name("paced.lua")
+PER_S = 1_200
 
 
 @dataclass
@@ -45,13 +48,25 @@ class Measured:
     cpu_us: float
 
 
-def wrk(url: str, process: int, *, connections: int, seconds: int, headers: dict[str, str]) -> Measured:
-    """Load ``url``, which ``process`` and its children answer."""
+def wrk(
+    url: str,
+    process: int,
+    *,
+    connections: int,
+    seconds: int,
+    headers: dict[str, str],
+    per_s: int | None = None,
+) -> Measured:
+    """Load ``url``, which ``process`` and its children answer: as fast as it can, or at about ``per_s`` requests/s."""
     command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s"]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
+    environment = dict(os.environ)
+    if per_s is not None:
+        command += ["-s", str(PACED)]
+        environment["PAUSE_MS"] = str(round(1000 * connections / per_s))
     before = cpu_s(process)
-    text = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run([*command, url], capture_output=True, text=True, check=True, env=environment).stdout
     spent = cpu_s(process) - before
     answered = re.search(r"(\d+) requests in", text)
     assert answered, text
@@ -220,6 +235,10 @@ def run(folder: Path, options: argparse.Namespace) -> dict[str, object]:
         crowd_bare = wrk(
             bare_url, bare_process.pid, connections=500, seconds=options.seconds, headers=headers
         )
+        paced, paced_bare = (
+            wrk(url, pid, connections=500, seconds=max(options.seconds, 5), headers=headers, per_s=PER_S)
+            for url, pid in ((cached_url, process.pid), (bare_url, bare_process.pid))
+        )
         assess = _assess(api, key)
         memory = memory_mb(process.pid)
     costs = {name: statistics.median(item.cpu_us for item in rounds) for name, rounds in out.items()}
@@ -236,6 +255,9 @@ def run(folder: Path, options: argparse.Namespace) -> dict[str, object]:
         "failed": sum(item.failed for rounds in out.values() for item in rounds) + crowd.failed,
         "500_connections": {"cached_p50_ms": crowd.p50_ms, "cached_p99_ms": crowd.p99_ms, "cached_per_s": crowd.per_s,
                             "bare_p99_ms": crowd_bare.p99_ms},
+        "500_connections_paced": {"cached_p50_ms": paced.p50_ms, "cached_p99_ms": paced.p99_ms,
+                                  "cached_per_s": paced.per_s, "failed": paced.failed,
+                                  "bare_p99_ms": paced_bare.p99_ms, "bare_per_s": paced_bare.per_s},
         "assess_quick_p50_ms": assess,
         "start_to_ready_s": round(ready_s, 2),
         "memory_mb_by_process": [round(value) for value in memory],
