@@ -196,7 +196,9 @@ def _lifespan(
         ]
         if context.reads.shared:
             tasks.append(asyncio.create_task(context.reads.run(), name="kept replies"))
-        working = asyncio.create_task(_work(context), name="worker")
+        working = asyncio.create_task(
+            _quietly(lambda: _work(context), "the worker in this process", AFTER_START_S), name="worker"
+        )
         try:
             yield
         finally:
@@ -228,7 +230,6 @@ async def _work(context: Context) -> None:
     """A worker of the queue inside this process, unless the settings leave that to others."""
     if not context.settings.jobs.in_process:
         return
-    await asyncio.sleep(AFTER_START_S)
     jobs = await asyncio.to_thread(importlib.import_module, "aneos_api.jobs.tasks")  # takes long to load
     from aneos_api.jobs.worker import Worker
 

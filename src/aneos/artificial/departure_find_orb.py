@@ -11,6 +11,7 @@ import re
 from datetime import date
 from typing import Any, Final
 
+from aneos.artificial.orbit_words import KM_ABOVE, sigma_name
 from aneos.constants import AU_KM
 from aneos.errors import InputError, RejectedRow
 
@@ -44,8 +45,6 @@ _FORCES: Final = {
 }
 _EPOCH: Final = re.compile(r"\bEpoch\b.*?JDT?\s+(\d+(?:\.\d+)?)")
 _CALENDAR: Final = re.compile(r"(\d{4})\s+([A-Z][a-z]{2})[a-z.]*\s+(\d+)(\.\d*)?")
-_LEAST_KM: Final = 1000.0
-"""Elements about the Earth are often in km without saying so; no orbit is that many au long."""
 _OBSERVATIONS: Final = re.compile(r"(?:From\s+)?(\d+)\s*(?:of\s+\d+\s+)?observations\s+([^;\n]*)")
 
 
@@ -92,12 +91,11 @@ def _block(lines: list[str], name: str, line: int) -> dict[str, Any]:
                 raise InputError(f"these elements have no {label}", source=name, line=line)
             continue
         value, km, sigma = found.groups()
-        in_km = km or (label in ("a_au", "q_au") and abs(float(value)) > _LEAST_KM)
+        in_km = km or (label in ("a_au", "q_au") and abs(float(value)) > KM_ABOVE)
         unit = AU_KM if in_km else 1.0
         row[label] = float(value) / unit
         if sigma is not None:
-            key = f"sigma_{label}" if label in _FIELDS else _force_sigma(label)
-            row[key] = float(sigma) / unit
+            row[sigma_name(label)] = float(sigma) / unit
     if not {"a_au", "mean_anomaly_deg"} <= row.keys():
         row |= _pericentre(body, row, name, line)
     else:
@@ -164,10 +162,6 @@ def _calendar(text: str) -> float | None:
     except ValueError:
         return None
     return whole.toordinal() + 1_721_424.5 + float("0" + (day.group(4) or ".0"))
-
-
-def _force_sigma(label: str) -> str:
-    return "amr_sigma_m2kg" if label == "amr_m2kg" else f"{label}_sigma"
 
 
 def _arc(body: str) -> dict[str, Any]:

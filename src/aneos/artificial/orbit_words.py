@@ -123,7 +123,7 @@ def words_of(raw: Mapping[str, Any]) -> Row:
             continue
         label, unit, factor = found
         if deviation is not None:
-            row.setdefault(_sigma_name(label), number_of(value, f"the sigma of {label}") * factor)
+            row.setdefault(sigma_name(label), number_of(value, f"the sigma of {label}") * factor)
         elif label in ("epoch_tdb_jd", "tp_tdb_jd"):
             row.setdefault(label, epoch_of(value, label, unit))
         else:
@@ -155,7 +155,7 @@ def orbit_of(row: Row, name: str) -> tuple[Row, OrbitUncertainty | None]:
         )
     epoch = float(check_span(row["epoch_tdb_jd"], "epoch"))
     values = np.array([row[label] for label in kind])
-    sigmas = np.array([float(row.get(_sigma_name(label), np.nan)) for label in kind])
+    sigmas = np.array([float(row.get(sigma_name(label), np.nan)) for label in kind])
     known = bool(np.isfinite(sigmas).all())
     matrix = np.diag(sigmas**2) if known else np.zeros((6, 6))
     found = OrbitUncertainty(epoch, kind, values, matrix, centre=centre, frame=frame, assumed=True)
@@ -239,7 +239,8 @@ def _iso(text: str, label: str) -> float:
         ) from error
 
 
-def _sigma_name(label: str) -> str:
+def sigma_name(label: str) -> str:
+    """The column that holds the standard deviation of another."""
     if label == "amr_m2kg":
         return "amr_sigma_m2kg"
     return f"{label}_sigma" if label in ("A1", "A2", "A3") else f"sigma_{label}"

@@ -111,3 +111,9 @@ class Catalogue:
     def signature(self) -> list[dict[str, Any]]:
         """Provenance in its JSON shape."""
         return [item.to_dict() for item in self.provenance]
+
+
+def in_columns(table: pl.DataFrame) -> pl.DataFrame:
+    """The table with the columns of :data:`COLUMNS` and no others; those that it lacks are empty."""
+    blank = [pl.lit(None, dtype).alias(name) for name, dtype in COLUMNS.items() if name not in table.columns]
+    return table.with_columns(*blank).select(*COLUMNS)

@@ -91,12 +91,11 @@ def orbits(path: Path) -> Catalogue:
         raise InputError(rejected[0].reason, source=path, line=rejected[0].line or None)
     import polars as pl
 
-    from aneos.catalogue import COLUMNS, Catalogue
+    from aneos.catalogue import Catalogue
+    from aneos.catalogue.schema import in_columns
 
     table = pl.DataFrame(rows).with_columns(pl.col("H").fill_nan(None))
-    blank = [pl.lit(None, dtype).alias(name) for name, dtype in COLUMNS.items() if name not in table.columns]
-    whole = table.with_columns(*blank).select(*COLUMNS)
-    return Catalogue(whole, found.provenance, tuple(rejected))
+    return Catalogue(in_columns(table), found.provenance, tuple(rejected))
 
 
 def screened_catalogue(choice: str, extra: list[Path] | None) -> Catalogue:
@@ -152,15 +151,13 @@ def _predicted(object_id: str) -> pl.DataFrame:
     import polars as pl
 
     from aneos.artificial.trajectories import osculating
-    from aneos.catalogue import COLUMNS
+    from aneos.catalogue.schema import in_columns
 
     try:
         row = osculating(object_id, CATALOGUE_EPOCH_TDB_JD)
     except UnknownDesignationError:
         return pl.DataFrame()
-    blank = [pl.lit(None, dtype).alias(name) for name, dtype in COLUMNS.items() if name not in row.columns]
-    whole = row.with_columns(*blank).select(*COLUMNS)
-    return whole.with_columns(source=pl.lit("aNEOS registry, predicted path"))
+    return in_columns(row).with_columns(source=pl.lit("aNEOS registry, predicted path"))
 
 
 def one_of(designation: list[str] | None, **files: Path | None) -> str:

@@ -18,7 +18,7 @@ import polars as pl
 from aneos.astrometry.calendar import julian_date_of_iso
 from aneos.astrometry.result import ELEMENTS, FitResult, to_ecliptic
 from aneos.astrometry.rivals import Rival, weights
-from aneos.catalogue.schema import COLUMNS
+from aneos.catalogue.schema import in_columns
 from aneos.dynamics.fitting import EARTH_ID, SUN_ID, body_state
 from aneos.evidence import orbit, physical
 from aneos.evidence.base import Evidence, FloatArray
@@ -78,8 +78,7 @@ def allowed_orbits(fit: FitResult, count: int = DRAWS) -> pl.DataFrame:
     rows = pl.DataFrame({name: getattr(orbits, name) for name in ELEMENTS}).with_columns(
         epoch_tdb_jd=pl.lit(fit.epoch_tdb_jd), H=pl.Series(_magnitudes(fit, states), dtype=pl.Float64)
     )
-    blank = pl.DataFrame(schema=COLUMNS).clear(rows.height)
-    return blank.with_columns(rows.get_columns()).filter((pl.col("e") < 1.0) & (pl.col("a_au") > 0.0))
+    return in_columns(rows).filter((pl.col("e") < 1.0) & (pl.col("a_au") > 0.0))
 
 
 def _magnitudes(fit: FitResult, states: FloatArray) -> FloatArray:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from aneos.catalogue import COLUMNS
+from aneos.catalogue.schema import in_columns
 from aneos.constants import AU_PER_DAY_KMS
 from aneos.errors import InputError
 from aneos.orbits import KeplerianElements, earth_elements, elements_to_state, state_to_elements
@@ -86,5 +86,4 @@ def _table(name: str, elements: KeplerianElements, H: FloatArray, lent: pl.DataF
         | {column: getattr(elements, column) for column in columns}
         | {"H": H}
     ).with_columns(lent["U"], lent["arc_days"], lent["n_obs"])
-    blank = [pl.lit(None, dtype).alias(key) for key, dtype in COLUMNS.items() if key not in table.columns]
-    return table.with_columns(*blank).select(*COLUMNS)
+    return in_columns(table)

@@ -16,6 +16,7 @@ from scipy.stats import beta
 from aneos.artificial.known import heliocentric_orbits
 from aneos.catalogue import COLUMNS, Catalogue, load_bundled
 from aneos.catalogue.measurements import with_measurements
+from aneos.catalogue.schema import in_columns
 from aneos.evidence import orbit
 from aneos.evidence.prepared import prepare
 from aneos.populations.natural import load_natural_orbits
@@ -79,8 +80,7 @@ def mixed(catalogue: Catalogue) -> ScreenResult:
         pl.format("{} @ JD {}", pl.col("designation"), pl.col("epoch_tdb_jd").round(1)).alias("designation"),
         *keep,
     ).filter((pl.col("e") < 1.0) & pl.col("designation").is_first_distinct())
-    blank = [pl.lit(None, dtype).alias(name) for name, dtype in COLUMNS.items() if name not in named.columns]
-    extra = named.with_columns(blank).select(*COLUMNS).with_columns(source=pl.lit("registry"))
+    extra = in_columns(named).with_columns(source=pl.lit("registry"))
     joined = pl.concat([catalogue.table.select(*COLUMNS), extra])
     return screen(Catalogue(joined, catalogue.provenance), without=("identity", "area_to_mass", "physical"))
 

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import polars as pl
 from scipy.stats import chi2
 
-from aneos.catalogue import COLUMNS, Catalogue
+from aneos.catalogue import Catalogue
 from aneos.catalogue.measurements import with_measurements
+from aneos.catalogue.schema import in_columns
 from aneos.constants import A1_PER_AMR_AU_D2
 from aneos.evidence.prepared import prepare
 from aneos.learning.ensemble import AnomalyEnsemble
@@ -108,8 +109,7 @@ def strange_orbits(kind: str, n: int, seed: int, epoch_tdb_jd: float) -> pl.Data
         "i_deg": rng.uniform(*i, n),
         **{name: rng.uniform(0.0, 360.0, n) for name in ("node_deg", "peri_deg", "mean_anomaly_deg")},
     }
-    blank = [pl.lit(None, dtype).alias(name) for name, dtype in COLUMNS.items() if name not in given]
-    return pl.DataFrame(given).with_columns(*blank).select(*COLUMNS)
+    return in_columns(pl.DataFrame(given))
 
 
 def _push_rows(context: Context, searched: int, seen: int) -> tuple[list[list[object]], list[dict[str, Any]]]:

@@ -144,7 +144,7 @@ class KafkaBus:
 
     async def _same(self, consumer: AIOKafkaConsumer) -> int:
         """The end of the topic. Raises BusUnavailable where it is no longer the topic that was read."""
-        _, end = await self._ends(consumer)
+        end: int = (await consumer.end_offsets([self._part]))[self._part]
         if await consumer.position(self._part) > end:
             raise BusUnavailable("the topic began anew")
         return end
