@@ -126,7 +126,7 @@ def make_context(settings: Settings, database: Database) -> Context:
         limiter=Limiter(_buckets(settings), _limiter_failed),
         phantoms=PhantomLocks(attempts=security.lockout_attempts, lock_s=security.lockout_s),
         rules=rules,
-        authenticator=Authenticator(database, tokens, settings),
+        authenticator=Authenticator(database, quick, tokens, settings),
         activity=Activity(database, idle_s=security.session_idle_s),
         reads=reads,
         science=Science(settings.jobs.compute_workers),

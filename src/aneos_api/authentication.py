@@ -1,11 +1,13 @@
 """From a credential to a principal: checked against the database, remembered for a few seconds.
 
 A log-out, a revoked key or a changed role counts at once in the process that made the change, and within
-:data:`REMEMBER_S` in the others.
+:data:`REMEMBER_S` in the others. Requests that ask for the same credential at the same time share one look into the
+database: a crowd behind one key must not become a crowd before the database whenever what is remembered grows old.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from typing import Final
@@ -13,6 +15,7 @@ from uuid import UUID
 
 from aneos_api.database.database import Database
 from aneos_api.database.models import Membership, User
+from aneos_api.database.quick import QuickReads
 from aneos_api.database.services.access import AccessService
 from aneos_api.database.unit import Work
 from aneos_api.errors import Unauthorized
@@ -33,13 +36,17 @@ ORDER: Final = (Role.VIEWER, Role.ANALYST, Role.ADMIN)
 class Authenticator:
     """Checks sessions, API keys and access tokens."""
 
-    def __init__(self, database: Database, tokens: TokenIssuer, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, quick: QuickReads, tokens: TokenIssuer, settings: Settings
+    ) -> None:
         self._database = database
+        self._quick = quick
         self._tokens = tokens
         self._totp_for_admins = settings.security.totp_required_for_admins
         self._burst_s = settings.limits.burst_s
         self._has_replica = settings.database.replica_url is not None
         self._known: OrderedDict[str, tuple[float, Identified]] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[Identified]] = {}
 
     async def identify(self, presented: Presented) -> Identified:
         """Who presents this. Raises Unauthorized where it does not hold."""
@@ -47,19 +54,34 @@ class Authenticator:
         known = self._known.get(name)
         if known is not None and known[0] > time.monotonic():
             return known[1]
-        found = await self._check(presented)
-        self._known[name] = (time.monotonic() + REMEMBER_S, found)
+        asking = self._asking.get(name)
+        if asking is None:
+            asking = asyncio.create_task(self._check(presented))
+            self._asking[name] = asking
+            asking.add_done_callback(lambda done: self._settle(name, done))
+        return await asyncio.shield(asking)  # who gives up does not end it for the others
+
+    def _settle(self, name: str, asked: asyncio.Task[Identified]) -> None:
+        """Remember what was found, unless :meth:`forget` has been called since the database was asked."""
+        if self._asking.get(name) is not asked:
+            if not asked.cancelled():
+                asked.exception()  # those who waited have it
+            return
+        del self._asking[name]
+        if asked.cancelled() or asked.exception() is not None:
+            return
+        self._known[name] = (time.monotonic() + REMEMBER_S, asked.result())
         self._known.move_to_end(name)
         if len(self._known) > MAX_REMEMBERED:
             self._known.popitem(last=False)
-        return found
 
     def forget(self) -> None:
         """Ask the database again for everybody: called after any change of users, keys, sessions or roles."""
         self._known.clear()
+        self._asking.clear()
 
     async def _check(self, presented: Presented) -> Identified:
-        async with self._database.read() as work:
+        async with self._quick.read() as work:  # one statement each
             found = await self._find(work, presented)
         if found is None and self._has_replica:  # made a moment ago, the replica may not have it yet
             async with self._database.write() as work:

@@ -41,6 +41,7 @@ class Reads:
         self._generations: dict[str, int] = {}
         self._cleared = 0
         self._bytes = 0
+        self._seen: OrderedDict[str, None] = OrderedDict()
 
     async def get(self, key: str) -> Kept | None:
         """The kept reply, unless it is too old."""
@@ -60,10 +61,18 @@ class Reads:
         self._drop(key)
         self._entries[key] = _Entry(kept, plan.tags, time.monotonic() + plan.ttl_s)
         self._bytes += len(kept.body)
+        self._seen[key] = None
+        self._seen.move_to_end(key)
+        if len(self._seen) > self._max_entries:
+            self._seen.popitem(last=False)
         for tag in plan.tags:
             self._by_tag.setdefault(tag, set()).add(key)
         while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
             self._drop(next(iter(self._entries)))
+
+    def expects(self, key: str) -> bool:
+        """Whether a reply to this was kept once, so that the next will be: worth waiting for who is making it."""
+        return key in self._seen
 
     def generation(self, tags: Iterable[str]) -> int:
         """A number that grows whenever something under one of the tags changes."""

@@ -81,6 +81,9 @@ class SharedReads(Reads):
     async def get(self, key: str) -> Kept | None:
         return await super().get(key) if self.listening else None
 
+    def expects(self, key: str) -> bool:
+        return self.listening and super().expects(key)
+
     async def put(self, key: str, kept: Kept, plan: CachePlan) -> None:
         if self.listening:
             await super().put(key, kept, plan)

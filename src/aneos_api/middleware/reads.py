@@ -2,10 +2,12 @@
 
 A route says by a :class:`~aneos_api.middleware.state.CachePlan` that its reply may be kept. The reply is kept as the
 bytes that went out; nothing is serialised twice. What needs a permission is given to those only who have it.
+When a reply has been forgotten or grown old, one request makes it anew, and those who ask meanwhile wait for it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from dataclasses import dataclass
@@ -20,6 +22,9 @@ from aneos_api.security.permissions import Permission
 
 MAX_KEPT: Final = 1 << 20
 """Largest reply in bytes that is hashed and kept."""
+
+PATIENCE_S: Final = 5.0
+"""Longest wait for a reply that another request is making; after it a request makes its own."""
 
 MADE: Final = re.compile(rb'"created":"[^"]{19,40}"\}')
 """The last part of a signature: when the reply was made."""
@@ -45,6 +50,8 @@ class ReadCache(Protocol):
 
     async def put(self, key: str, kept: Kept, plan: CachePlan) -> None: ...
 
+    def expects(self, key: str) -> bool: ...
+
 
 class ReadsMiddleware:
     """Stands between the gate and the routes."""
@@ -52,6 +59,7 @@ class ReadsMiddleware:
     def __init__(self, app: ASGIApp, *, cache: ReadCache) -> None:
         self._app = app
         self._cache = cache
+        self._making: dict[str, asyncio.Event] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith("/api/"):
@@ -60,23 +68,47 @@ class ReadsMiddleware:
         state = state_of(scope)
         key = _key(scope, state)
         kept = await self._cache.get(key)
+        if kept is None and (making := self._making.get(key)) is not None:
+            kept = await self._wait(making, key)
         if kept is not None and _may_see(kept.permission, state):
             HIT.inc()
             state.route = kept.route
             await _answer(send, kept, header(scope, b"if-none-match"))
             return
-        await self._app(scope, receive, _Keeper(self._cache, key, scope, state, send))
+        made = asyncio.Event()
+        keeper = _Keeper(self._cache, key, scope, state, send, made)
+        if key in self._making or not self._cache.expects(key):
+            await self._app(scope, receive, keeper)
+            return
+        self._making[key] = made
+        try:
+            await self._app(scope, receive, keeper)
+        finally:
+            del self._making[key]
+            made.set()
+
+    async def _wait(self, making: asyncio.Event, key: str) -> Kept | None:
+        """The reply that another request is making; none where it took too long, failed or was overtaken by a write."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await making.wait()
+        except TimeoutError:
+            return None
+        return await self._cache.get(key)
 
 
 class _Keeper:
-    """Takes a reply on its way out: gives it its ETag, keeps it where it may be kept."""
+    """Takes a reply on its way out: gives it its ETag, keeps it where it may be kept and then sets ``made``."""
 
-    def __init__(self, cache: ReadCache, key: str, scope: Scope, state: RequestState, send: Send) -> None:
+    def __init__(
+        self, cache: ReadCache, key: str, scope: Scope, state: RequestState, send: Send, made: asyncio.Event
+    ) -> None:
         self._cache = cache
         self._key = key
         self._scope = scope
         self._state = state
         self._send = send
+        self._made = made
         self._start: Message | None = None
 
     async def __call__(self, message: Message) -> None:
@@ -103,6 +135,7 @@ class _Keeper:
         if plan is not None:
             MISS.inc()
             await self._cache.put(self._key, kept, plan)
+            self._made.set()  # not only when a slow reader has taken it
         more = [item for item in start["headers"] if item[0] not in (b"content-type", b"content-length")]
         await _answer(self._send, kept, header(self._scope, b"if-none-match"), more)
 
