@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+
+from tests import distribution
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("ANEOS_SHARED", CHECKOUT.parent / "shared"))
@@ -18,8 +22,16 @@ settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    """Mark and skip before a choice is made among the tests; long ones first where several processes share them."""
+    _mark(items)
+    yield
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: distribution.rank(item.nodeid))
+
+
+def _mark(items: list[pytest.Item]) -> None:
     """Mark what needs a browser; skip tests marked ``shared``, saying why, where the reference data are absent."""
     for item in items:
         if isinstance(item, pytest.Function) and "browser" in item.fixturenames:
@@ -30,6 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("shared") is not None:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> distribution.ByFile:
+    return distribution.ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,51 @@
+"""Which worker runs what under ``pytest -n``: a file at a time, the long ones first.
+
+What a file sets up for its tests is then made by one worker alone, and no long file is left for the end, when the
+other worker has nothing more to do. A file that runs on both databases is two pieces.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+ENGINE: Final = re.compile(r"\[(?:.*-)?(sqlite|postgresql)\b")
+LONG: Final = (
+    "tests/validation/test_evaluate.py",
+    "tests/api/contract/test_contract.py",
+    "tests/learning/test_training.py",
+    "tests/api/jobs/test_kill.py",
+    "tests/operations/test_nginx.py",
+    "tests/astrometry/test_fit.py",
+    "tests/artificial/test_departures.py",
+    "tests/api/events/test_night.py",
+)
+"""Files with more than 20 s of work, the longest first."""
+
+
+def piece(nodeid: str) -> str:
+    """What is given to one worker as a whole: a file, or its tests on one of the databases."""
+    path, _, test = nodeid.partition("::")
+    engine = ENGINE.search(test)
+    return f"{path}[{engine[1]}]" if engine else path
+
+
+def rank(nodeid: str) -> int:
+    """Place of a test's file among the long ones; all others come after them."""
+    path = nodeid.partition("::")[0]
+    return LONG.index(path) if path in LONG else len(LONG)
+
+
+class ByFile(LoadScopeScheduling):
+    """Pieces in the order in which their first tests were collected."""
+
+    def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False
+
+    def _split_scope(self, nodeid: str) -> str:
+        return piece(nodeid)
