@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import errno
 import gc
 import os
@@ -24,9 +25,16 @@ LOCAL: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names for e
 """Where a browser on this machine finds a server that listens everywhere."""
 
 BACKLOG: Final = 2048
+LISTENERS: Final = 16
+"""Handles on the one listening socket of a process. libuv (1.45 and later) takes one new connection per handle and turn
+of its loop; behind a single handle a crowd that connects at once waits for seconds while those before it are served."""
+
 WORKER_SILENCE_S: Final = 60
 """Silence after which a worker process is replaced. On a busy machine one may need many seconds to start; replaced
 too soon, none would ever be ready."""
+
+STARTUP_FAILURE: Final = 3
+"""Exit status of uvicorn where the application did not start."""
 
 KEEP_ALIVE_S: Final = 65
 """Longer than the 60 s after which proxies and load balancers commonly close an idle connection themselves."""
@@ -94,11 +102,12 @@ def check_address(host: str, port: int) -> None:
 
 def _serve(options: argparse.Namespace, settings: Settings) -> None:
     import uvicorn
+    from uvicorn.supervisors import ChangeReload, Multiprocess
 
     with tempfile.TemporaryDirectory(prefix="aneos-metrics-") as folder:
         if options.workers > 1 and not options.dev:
             os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
-        uvicorn.run(
+        config = uvicorn.Config(
             "aneos_api.server:application",
             factory=True,
             host=options.host,
@@ -117,6 +126,19 @@ def _serve(options: argparse.Namespace, settings: Settings) -> None:
             timeout_graceful_shutdown=round(settings.jobs.shutdown_s) + 5,
             timeout_worker_healthcheck=WORKER_SILENCE_S,
         )
+        listener = config.bind_socket()
+        listeners = [listener, *(listener.dup() for _ in range(LISTENERS - 1))]
+        with contextlib.suppress(KeyboardInterrupt):
+            if options.dev:
+                ChangeReload(config, target=uvicorn.Server(config).run, sockets=[listener]).run()
+            elif config.workers > 1:
+                Multiprocess(config, sockets=listeners).run()
+            else:
+                config.load_app()
+                server = uvicorn.Server(config)
+                server.run(sockets=listeners)
+                if not server.started:
+                    sys.exit(STARTUP_FAILURE)
 
 
 def application() -> object:
