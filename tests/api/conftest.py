@@ -19,6 +19,7 @@ from aneos_api.database import Database, init_database
 from aneos_api.database.types import uuid7
 from aneos_api.settings import DatabaseSettings
 from tests.api.postgres import Postgres
+from tests.nursery import Nursery
 
 Result = TypeVar("Result")
 
@@ -55,6 +56,16 @@ def postgres() -> Iterator[Postgres]:
         yield server
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Begets the service's processes that are killed, for all tests of this process."""
+    begetter = Nursery()
+    try:
+        yield begetter
+    finally:
+        begetter.close()
 
 
 @pytest.fixture(scope="session")

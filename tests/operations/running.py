@@ -21,6 +21,7 @@ from aneos_api.database import Database, init_database
 from aneos_api.database.loading import screen_into_database
 from aneos_api.settings import load_settings
 from tests.api.endpoints.conftest import Person, add_member, add_organisation
+from tests.nursery import SERVER, Born, Nursery
 
 START_S = 150.0
 STOP_S = 20.0
@@ -39,6 +40,7 @@ class Process:
 
     def __init__(self, command: list[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
         self.log = log
+        self._process: subprocess.Popen[bytes] | Born
         with log.open("ab") as out:
             self._process = subprocess.Popen(
                 command,
@@ -84,6 +86,16 @@ class Process:
         return self.log.read_text("utf-8", errors="replace")[-4000:]
 
 
+class Copy(Process):
+    """A process of the service that is spared the imports."""
+
+    def __init__(
+        self, nursery: Nursery, function: str, arguments: list[str], log: Path, environment: Mapping[str, str]
+    ) -> None:
+        self.log = log
+        self._process = nursery.beget(function, arguments, dict(os.environ) | dict(environment), log)
+
+
 def wait_for(url: str, process: Process, *, patience_s: float = START_S) -> None:
     """Until the URL answers with 2xx; fails with the log when the process ends or time is up."""
     end = time.monotonic() + patience_s
@@ -119,6 +131,14 @@ class Installation:
         """Start an API process; :func:`wait_for` waits for it."""
         command = [sys.executable, "-m", "aneos_api.server", "--port", str(port)]
         return self._start(command, f"api-{port}.log")
+
+    def api_again(self, port: int, nursery: Nursery) -> Process:
+        """Start one that takes the place of another."""
+        process = Copy(
+            nursery, SERVER, ["--port", str(port)], self.folder / f"api-{port}.log", self.environment
+        )
+        self.processes.append(process)
+        return process
 
     def worker(self, port: int) -> Process:
         program = "import sys; from aneos_api.jobs.command import main; sys.exit(main())"

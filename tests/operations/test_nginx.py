@@ -24,6 +24,7 @@ from tests.api.conftest import apart
 from tests.api.endpoints.conftest import Person, small_catalogue
 from tests.api.postgres import Postgres
 from tests.conftest import CHECKOUT
+from tests.nursery import Nursery
 from tests.operations.programs import program, run
 from tests.operations.running import Installation, Process, free_port, wait_for
 
@@ -45,12 +46,13 @@ class Front:
     ports: tuple[int, int]
     api: dict[int, Process]
     people: dict[str, Person]
+    nursery: Nursery
 
     def client(self) -> httpx2.Client:
         return httpx2.Client(base_url=self.url, verify=self.certificate, timeout=PATIENCE_S)
 
     def start(self, port: int) -> None:
-        self.api[port] = self.installation.api(port)
+        self.api[port] = self.installation.api_again(port, self.nursery)
         wait_for(f"http://127.0.0.1:{port}/health/ready", self.api[port])
 
 
@@ -87,6 +89,7 @@ def front(
     postgres_template: str,
     small_catalogue: Catalogue,
     tmp_path_factory: pytest.TempPathFactory,
+    nursery: Nursery,
 ) -> Iterator[Front]:
     nginx = program("nginx", "apt-get install nginx")
     folder = tmp_path_factory.mktemp("nginx")
@@ -116,6 +119,7 @@ def front(
             ports,
             api,
             people,
+            nursery,
         )
     finally:
         if server is not None:

@@ -11,9 +11,6 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -38,77 +35,29 @@ from tests.api.events.nights import lists, publish
 from tests.api.events.test_delivery import Receiver
 from tests.api.postgres import Postgres
 from tests.archives.server import ArchiveServer, running_server
+from tests.nursery import WORKER, Born, Nursery
 
 STARTING_S: Final = 100.0
 NIGHT_S: Final = 80.0
 TURNS: Final = 5
 NEW: Final = 3
-PROGRAM: Final = """
-import os, signal, sys
-import aiokafka, aneos.screening, aneos_api.events.kafka, aneos_api.jobs.tasks
-from aneos_api.jobs.command import main
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-print("ready", flush=True)
-for line in sys.stdin:
-    pid = os.fork()
-    if pid == 0:
-        os._exit(main([]))
-    print(pid, flush=True)
-"""
-"""Begets workers that need not import anything: Python's start would take up most of the night."""
 
 
 class Workers:
     """Processes of ``aneos-worker``, one at a time, that are killed without warning."""
 
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
-        self.log = log
+    def __init__(self, nursery: Nursery, environment: dict[str, str], log: Path) -> None:
+        self.nursery, self.environment, self.log = nursery, environment, log
         self.kills = 0
-        self._pid: int | None = None
-        with log.open("ab") as file:
-            self._nursery = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM],
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=file,
-            )
+        self._process: Born | None = None
 
-    @property
-    def alive(self) -> bool:
-        if self._pid is None or self._nursery.poll() is not None:
-            return False
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._pid, 0)
-            return True
-        return False
-
-    async def ready(self) -> None:
-        assert await self._told() == "ready"
-
-    async def start(self) -> None:
-        assert self._nursery.stdin is not None
-        self._nursery.stdin.write(b"\n")
-        self._nursery.stdin.flush()
-        self._pid = int(await self._told())
+    def start(self) -> None:
+        self._process = self.nursery.beget(WORKER, [], self.environment, self.log)
 
     def kill(self) -> None:
-        if self._pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
-            self._pid, self.kills = None, self.kills + 1
-
-    def close(self) -> None:
-        self.kill()
-        self._nursery.kill()
-        self._nursery.wait(timeout=10)
-        for pipe in (self._nursery.stdin, self._nursery.stdout):
-            if pipe is not None:
-                pipe.close()
-
-    async def _told(self) -> str:
-        assert self._nursery.stdout is not None
-        return (await asyncio.to_thread(self._nursery.stdout.readline)).decode().strip()
+        if self._process is not None:
+            self._process.kill()
+            self._process, self.kills = None, self.kills + 1
 
 
 @dataclass
@@ -171,17 +120,19 @@ def archive() -> Iterator[ArchiveServer]:
 
 @pytest.mark.slow
 async def test_a_night_reaches_every_listener_once_and_in_order(
-    postgres: Postgres, postgres_template: str, tmp_path: Path, archive: ArchiveServer
+    postgres: Postgres, postgres_template: str, tmp_path: Path, archive: ArchiveServer, nursery: Nursery
 ) -> None:
     name = await postgres.create(template=postgres_template)
     try:
         async with asyncio.timeout(STARTING_S + NIGHT_S) as limit:
-            await replay(postgres.url(name), tmp_path, archive, limit)
+            await replay(postgres.url(name), tmp_path, archive, nursery, limit)
     finally:
         await postgres.drop(name)
 
 
-async def replay(url: str, folder: Path, archive: ArchiveServer, limit: asyncio.Timeout) -> None:
+async def replay(
+    url: str, folder: Path, archive: ArchiveServer, nursery: Nursery, limit: asyncio.Timeout
+) -> None:
     night = lists(start=60, new=NEW, changed=2, times=TURNS)
     valkey = ValkeyServer()
     await asyncio.to_thread(valkey.start)
@@ -198,15 +149,14 @@ async def replay(url: str, folder: Path, archive: ArchiveServer, limit: asyncio.
             Database(url, QUICK) as database,
             contextlib.AsyncExitStack() as stack,
         ):
-            worker = Workers(environment(url, folder, bus, broker, archive), folder / "worker.log")
+            worker = Workers(nursery, environment(url, folder, bus, broker, archive), folder / "worker.log")
             chosen = {"backend": "valkey", "url": bus, "stream_lifetime_s": 300, "topic_prefix": "night"}
             running = await stack.enter_async_context(serving(database, folder, events=chosen))
             await add_hook(running, hook)
             try:
-                await worker.ready()
                 began = time.monotonic()
                 limit.reschedule(asyncio.get_running_loop().time() + NIGHT_S)
-                await worker.start()
+                worker.start()
                 publish(archive, night[0])
                 await taken_in(database, 60)
                 async with database.read(fresh=True) as work:
@@ -221,7 +171,7 @@ async def replay(url: str, folder: Path, archive: ArchiveServer, limit: asyncio.
                     if turn in (2, 4):
                         await asyncio.sleep(0.1 * turn)
                         worker.kill()
-                        await worker.start()
+                        worker.start()
                     if turn == 3:
                         port = valkey.port
                         valkey.terminate()
@@ -252,7 +202,7 @@ async def replay(url: str, folder: Path, archive: ArchiveServer, limit: asyncio.
                 await end(tasks)
     finally:
         if worker is not None:
-            worker.close()
+            worker.kill()
         receiving.close()
         valkey.terminate()
     fresh = {record["Principal_desig"] for record in night[-1][60:]}

@@ -1,6 +1,7 @@
 """A batch of 10,000 objects, while the API, the workers and the database are killed (SIGKILL) again and again.
 
 Real processes: ``start_api.py``, two workers, a PostgreSQL server of its own. Nothing may be lost, nothing done twice.
+The API is started from its file; what comes after it, and the workers, are spared the imports.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from aneos_api.database.models import Batch, BatchItem, Job
 from aneos_api.security.keys import new_key
 from tests.api.conftest import ENGINES
 from tests.api.postgres import Postgres
+from tests.nursery import SERVER, Born, Nursery
 
 OBJECTS = 10_000
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -38,10 +40,10 @@ LIMIT_S = 400.0
 class Victims:
     """The processes of one service, to be killed and started again."""
 
-    def __init__(self, folder: Path, url: str, postgres: Postgres | None) -> None:
-        self.folder, self.url, self.postgres = folder, url, postgres
+    def __init__(self, folder: Path, url: str, postgres: Postgres | None, nursery: Nursery) -> None:
+        self.folder, self.url, self.postgres, self.nursery = folder, url, postgres, nursery
         self.port = _free_port()
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, subprocess.Popen[bytes] | Born] = {}
         self.kills: list[str] = []
         self.environment = {
             name: text for name, text in os.environ.items() if not name.startswith("ANEOS_")
@@ -55,7 +57,6 @@ class Victims:
             "ANEOS_JOBS__BACKOFF_S": "0.2",
             "ANEOS_JOBS__BATCH_CHUNK": "100",
             "ANEOS_LIMITS__ENABLED": "false",
-            "PYTHONPATH": str(CHECKOUT),
             "PYTHONWARNINGS": "default",
         }
 
@@ -65,15 +66,20 @@ class Victims:
             assert self.postgres is not None
             self.postgres.start()
             return
-        arguments = (
-            [str(CHECKOUT / "start_api.py"), "--port", str(self.port), "--log-level", "WARNING"]
-            if name == "api"
-            else ["-m", "tests.api.jobs.victim_worker"]
-        )
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, *arguments], env=self.environment, cwd=CHECKOUT, stdout=log, stderr=log
-            )
+        log = self.folder / f"{name}.log"
+        arguments = ["--port", str(self.port), "--log-level", "WARNING"] if name == "api" else []
+        if name == "api" and name not in self.processes:
+            with log.open("ab") as out:
+                self.processes[name] = subprocess.Popen(
+                    [sys.executable, str(CHECKOUT / "start_api.py"), *arguments],
+                    env=self.environment,
+                    cwd=CHECKOUT,
+                    stdout=out,
+                    stderr=out,
+                )
+            return
+        function = SERVER if name == "api" else "tests.api.jobs.victim_worker:main"
+        self.processes[name] = self.nursery.beget(function, arguments, self.environment, log)
 
     def kill(self, name: str) -> None:
         """SIGKILL."""
@@ -99,14 +105,14 @@ class Victims:
 
 
 @pytest.fixture(params=ENGINES)
-def victims(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Victims]:
+def victims(request: pytest.FixtureRequest, tmp_path: Path, nursery: Nursery) -> Iterator[Victims]:
     """A service on each engine, with the durable settings of production. PostgreSQL's server is its own."""
     server = None
     url = f"sqlite:///{tmp_path / 'kill.db'}"
     if request.param == "postgresql":
         server = Postgres(durable=True)
         url = server.url("postgres")
-    made = Victims(tmp_path, url, server)
+    made = Victims(tmp_path, url, server, nursery)
     try:
         yield made
     finally:

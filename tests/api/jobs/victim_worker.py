@@ -6,7 +6,6 @@ assessments take minutes. Every computation leaves its own mark in the answer, s
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -39,6 +38,6 @@ def marked(
     return Assessed(results, {"source": "kill test"})
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str]) -> int:
     tasks.assess_given = marked
-    sys.exit(command.main([]))
+    return command.main(arguments)
