@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from aneos_api.database import Database, init_database
 from aneos_api.database.types import uuid7
@@ -22,6 +23,13 @@ from tests.api.postgres import Postgres
 from tests.nursery import Nursery
 
 Result = TypeVar("Result")
+
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)  # as the service does; the default writes every variable of every frame, for seconds
 
 ENGINES = ("sqlite", "postgresql")
 QUICK = DatabaseSettings(sqlite_synchronous="NORMAL", pool_size=5)
