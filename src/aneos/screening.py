@@ -191,6 +191,8 @@ def _check(without: Collection[str], fdr: float) -> None:
 def _inside(table: pl.DataFrame) -> tuple[pl.DataFrame, list[RejectedRow]]:
     """Elliptic orbits, and the others rejected with their reason."""
     bound = (table["e"] < 1.0) & (table["a_au"] > 0.0)
+    if bound.null_count() == 0 and bound.all():
+        return table, []
     outside = table.filter(~bound)
     rejected = [
         RejectedRow(

@@ -78,13 +78,12 @@ def _runoff_arcsec(table: pl.DataFrame) -> FloatArray:
     """Longitude runoff in arc seconds per ten years; NaN where nothing is known of the orbit's quality."""
     runoff = np.full(table.height, np.nan)
     if "arc_days" in table.columns:
-        arc = table["arc_days"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        arc = table["arc_days"].cast(pl.Float64).to_numpy()
         with np.errstate(divide="ignore", invalid="ignore"):
             law = 10.0 ** (ARC_LAW[0] - ARC_LAW[1] * np.log10(np.maximum(arc, 0.02)))
         runoff = np.where(np.isfinite(arc), law, runoff)
     if "U" in table.columns:
-        u = table["U"].cast(pl.String).cast(pl.Float64, strict=False)
-        value = u.fill_null(float("nan")).to_numpy()
+        value = table["U"].cast(pl.String).cast(pl.Float64, strict=False).to_numpy()
         runoff = np.where(np.isfinite(value), np.exp(1.49 * np.clip(value, 0.0, 9.0)), runoff)
     return runoff
 
@@ -93,6 +92,6 @@ def _last_observation(table: pl.DataFrame, epochs: FloatArray) -> FloatArray:
     """TDB JD of the last observation; the epoch itself where it is not known."""
     if "last_observation" not in table.columns:
         return epochs
-    days = table["last_observation"].cast(pl.Date).cast(pl.Int32).cast(pl.Float64)
-    last = days.fill_null(float("nan")).to_numpy() + 2_440_587.5
+    days = table["last_observation"].cast(pl.Date).cast(pl.Int32).cast(pl.Float64).to_numpy()
+    last = days + 2_440_587.5
     return np.where(np.isfinite(last), last, epochs)

@@ -25,6 +25,7 @@ from scipy.special import i0e
 
 from aneos.artificial.candidate_widths import candidate_widths
 from aneos.artificial.chance import chance_of_any, chance_of_one
+from aneos.artificial.places import Places, places_of, registry_places
 from aneos.artificial.trajectories import Equinoctial, Trajectory, Widths, equinoctial, load_trajectories
 from aneos.orbits import KeplerianElements, earth_elements
 
@@ -36,6 +37,9 @@ REACH: Final = 18.0
 NEAR_EARTH_DEG: Final = 20.0
 """Of the near-Earth asteroids seen since 2025 on orbits of 0.9 to 1.15 au, 39% lie within this longitude of the
 Earth (11% if phases were uniform), so phases are scrambled within a range that allows for it."""
+
+BLOCK: Final = 50_000
+"""So many candidates are held against all known objects at once, not to take more memory than the answer does."""
 
 EXPECTED_SQUARE: Final = 6.0
 """Mean D² of a true pair. Better agreement counts as this good only: no chance probability goes to zero."""
@@ -57,7 +61,7 @@ class Comparison:
     widths: tuple[Widths, ...]
     epoch_tdb_jd: FloatArray
     day: npt.NDArray[np.int_]
-    places: tuple[tuple[Equinoctial, Widths, FloatArray], ...]
+    places: Places
 
     @property
     def trials(self) -> int:
@@ -94,11 +98,10 @@ def compare(table: pl.DataFrame, *, trajectories: Sequence[Trajectory] | None = 
     candidates, widths = equinoctial(elements), candidate_widths(table, elements)
     epochs = np.where(usable, elements.epoch_tdb_jd, 0.0)
     days, day = np.unique(epochs, return_inverse=True)
-    places = tuple(trajectory.predict(days) for trajectory in known)
-    distance = np.full((len(widths), len(known), len(elements)), np.nan)
-    for index, (orbit, sigma, _) in enumerate(places):
-        for trial, own in enumerate(widths):
-            distance[trial, index] = _gated(candidates, own, orbit, sigma, day)
+    places = registry_places(days) if trajectories is None else places_of(known, days)
+    distance = np.empty((len(widths), len(known), len(elements)))
+    for trial, own in enumerate(widths):
+        _gated(candidates, own, places, day, out=distance[trial])
     distance[:, :, ~usable] = np.nan
     return Comparison(known, distance, candidates, widths, epochs, day, places)
 
@@ -205,17 +208,7 @@ class Pairs:
 def pairs_at(comparison: Comparison, row: int, trial: int = 0) -> Pairs:
     """One candidate, under one set of its widths, beside every object that it could be compared with."""
     index = np.flatnonzero(comparison.known_at(row))
-    here = [comparison.places[int(k)] for k in index]
-    day = int(comparison.day[row])
-    orbits = Equinoctial(
-        np.array([orbit.a_au[day] for orbit, _, _ in here]),
-        np.array([orbit.e_vector[day] for orbit, _, _ in here]).reshape(-1, 2),
-        np.array([orbit.i_vector[day] for orbit, _, _ in here]).reshape(-1, 2),
-        np.array([orbit.longitude_deg[day] for orbit, _, _ in here]),
-    )
-    names = ("a_au", "e", "i", "longitude_deg")
-    widths = Widths(*(np.array([getattr(width, name)[day] for _, width, _ in here]) for name in names))
-    fits = np.array([fit[day] for _, _, fit in here])
+    orbits, widths, fits = comparison.places.take(index, comparison.day[row])
     same = np.full(len(index), row)
     joint = _joint(comparison.widths[trial].take(same), widths)
     earth = earth_elements(comparison.epoch_tdb_jd[row])
@@ -224,18 +217,21 @@ def pairs_at(comparison: Comparison, row: int, trial: int = 0) -> Pairs:
 
 
 def _gated(
-    candidates: Equinoctial, own: Widths, orbit: Equinoctial, sigma: Widths, day: npt.NDArray[np.int_]
-) -> FloatArray:
-    """D of all candidates from one object; those too far in a alone are not computed."""
-    out = np.where(np.isnan(orbit.a_au), np.nan, np.inf)[day]
-    with np.errstate(invalid="ignore"):
-        width = np.hypot(own.a_au, sigma.a_au[day])
-        near = np.flatnonzero(np.abs(candidates.a_au - orbit.a_au[day]) <= REACH * width)
-    if near.size:
-        joint = _joint(own.take(near), sigma.take(day[near]))
-        exact = _distance(candidates.take(near), orbit.take(day[near]), joint)
-        out[near] = np.where(exact <= REACH, exact, np.inf)
-    return out
+    candidates: Equinoctial, own: Widths, places: Places, day: npt.NDArray[np.int_], *, out: FloatArray
+) -> None:
+    """D of all candidates from every object into ``out`` (m, n); those too far in a alone are not computed."""
+    for start in range(0, len(candidates), BLOCK):
+        part = slice(start, start + BLOCK)
+        a_au = places.orbit.a_au[:, day[part]]
+        out[:, part] = np.where(np.isnan(a_au), np.nan, np.inf)
+        with np.errstate(invalid="ignore"):
+            width = np.hypot(own.a_au[part], places.widths.a_au[:, day[part]])
+            which, row = np.nonzero(np.abs(candidates.a_au[part] - a_au) <= REACH * width)
+        if row.size:
+            row += start
+            orbit, widths, _ = places.take(which, day[row])
+            exact = _distance(candidates.take(row), orbit, _joint(own.take(row), widths))
+            out[which, row] = np.where(exact <= REACH, exact, np.inf)
 
 
 def _distance(candidates: Equinoctial, known: Equinoctial, joint: Widths) -> FloatArray:

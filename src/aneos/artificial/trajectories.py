@@ -268,11 +268,22 @@ def _in_flight(known: KnownObject, epochs: FloatArray) -> npt.NDArray[np.bool_]:
 
 def _interpolate(stretch: Stretch, epochs: FloatArray) -> tuple[FloatArray, FloatArray]:
     t = stretch.epoch_tdb_jd
-    columns = np.column_stack([np.interp(epochs, t, column) for column in stretch.columns.T])
-    widths = np.exp(np.column_stack([np.interp(epochs, t, column) for column in stretch.log_widths.T]))
+    columns, widths = _between(epochs, t, stretch.columns), np.exp(_between(epochs, t, stretch.log_widths))
     beyond = epochs - np.clip(epochs, t[0], t[-1])
     columns[:, 5] += beyond * np.degrees(np.sqrt(GM_SUN_AU3_D2 / columns[:, 0] ** 3))
     return columns, widths
+
+
+def _between(epochs: FloatArray, t: FloatArray, values: FloatArray) -> FloatArray:
+    """All columns of ``values`` (m, k) at once, as ``np.interp`` does it for one: (n, k)."""
+    if len(t) == 1:
+        return np.repeat(values, len(epochs), axis=0)
+    left = np.clip(np.searchsorted(t, epochs, side="right") - 1, 0, len(t) - 2)
+    slope = (values[left + 1] - values[left]) / (t[left + 1] - t[left])[:, None]
+    out = slope * (epochs - t[left])[:, None] + values[left]
+    out[epochs < t[0]] = values[0]
+    out[epochs >= t[-1]] = values[-1]
+    return np.asarray(out)
 
 
 def _equinoctial(columns: FloatArray) -> Equinoctial:

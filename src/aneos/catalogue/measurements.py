@@ -19,10 +19,12 @@ What the file ``data/measurements.csv`` says:
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -65,7 +67,7 @@ def load_measurements(path: Path = PUBLISHED) -> pl.DataFrame:
     are wrong: an empty or repeated designation, a row without source or statement, a standard error that is
     not positive or stands without its value.
     """
-    return _read(path)[0]
+    return _read(path).table
 
 
 def with_measurements(catalogue: Catalogue, path: Path = PUBLISHED) -> Catalogue:
@@ -79,65 +81,79 @@ def with_measurements(catalogue: Catalogue, path: Path = PUBLISHED) -> Catalogue
     Adds the columns of :data:`NOTES` (null where nothing is published here) and one :class:`Provenance`.
     Row order and number stay as they are. Applying it twice changes nothing more.
     """
-    measurements, digest = _read(path)
+    published = _read(path)
     table = catalogue.table
-    usable = [pl.when("checked").then(name).alias(name) for name in NUMBERS]
-    found = measurements.with_columns(usable).select(pl.all().name.prefix("_m_"))
-    joined = (
-        table.with_row_index("_row")
-        .join(_matches(table, measurements["designation"]), on="_row", how="left", maintain_order="left")
-        .join(found, left_on="_m_key", right_on="_m_designation", how="left", maintain_order="left")
-    )
-    filled = joined.with_columns(*_fill(), *_annotate(table))
+    found = _matches(table, published.records)
+    changes: dict[str, dict[int, Any]] = {}
+    for row, record in found.items():
+        for name, value in _filled(table.row(row, named=True), record).items():
+            changes.setdefault(name, {})[row] = value
+    columns = [*table.columns, *(name for name in NOTES if name not in table.columns)]
     provenance = Provenance(
         name="published-measurements",
         version=VERSION,
         source=path.name,
-        sha256=digest,
+        sha256=published.digest,
         acknowledgement="JPL Small-Body Database, and the papers named in each row.",
     )
     known = catalogue.provenance
     return Catalogue(
-        table=filled.select(*table.columns, *(name for name in NOTES if name not in table.columns)),
+        table=pl.DataFrame([_column(table, name, changes.get(name, {})) for name in columns]),
         provenance=known if provenance in known else (*known, provenance),
         rejected=catalogue.rejected,
     )
 
 
-def _matches(table: pl.DataFrame, designations: pl.Series) -> pl.DataFrame:
-    """Row index and matched designation (``_row``, ``_m_key``); the own designation goes before aliases."""
-    rows = table.select("designation", "aliases").with_row_index("_row")
-    wanted = designations.implode()
-    own = rows.select("_row", _m_key="designation").filter(pl.col("_m_key").is_in(wanted))
-    named = rows.filter(pl.col("aliases").list.len() > 0).explode("aliases").select("_row", _m_key="aliases")
-    alias = named.filter(pl.col("_m_key").is_in(wanted))
-    return pl.concat([own, alias]).unique("_row", keep="first", maintain_order=True)
+def _matches(table: pl.DataFrame, records: Mapping[str, Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:
+    """The published record of each row that has one; the own designation goes before aliases, in their order."""
+    out = {}
+    pairs = zip(table["designation"].to_list(), table["aliases"].to_list(), strict=True)
+    for row, (designation, aliases) in enumerate(pairs):
+        if designation in records:
+            out[row] = records[designation]
+        elif aliases:
+            key = next((alias for alias in aliases if alias in records), None)
+            if key is not None:
+                out[row] = records[key]
+    return out
 
 
-def _fill() -> list[pl.Expr]:
+def _filled(row: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    """What one row gets from its record; what it has itself stays as it is."""
     radial_given = {
-        "amr_m2kg": pl.col("A1").is_not_null() & pl.col("A1_sigma").is_not_null(),
-        "A1": pl.col("amr_m2kg").is_not_null(),
+        "amr_m2kg": row["A1"] is not None and row["A1_sigma"] is not None,
+        "A1": row["amr_m2kg"] is not None,
     }
-    out = [pl.coalesce(name, f"_m_{name}").alias(name) for name in SINGLE]
+    out = {name: record[name] for name in SINGLE if row[name] is None}
     for value, sigma in PAIRS:
-        empty = pl.col(value).is_null() & pl.col(sigma).is_null()
-        usable = empty & ~radial_given.get(value, pl.lit(value=False))
-        out += [pl.when(usable).then(f"_m_{name}").otherwise(name).alias(name) for name in (value, sigma)]
-    return out
+        if row[value] is None and row[sigma] is None and not radial_given.get(value, False):
+            out |= {value: record[value], sigma: record[sigma]}
+    return out | {name: record[origin] for name, origin in NOTES.items() if row.get(name) is None}
 
 
-def _annotate(table: pl.DataFrame) -> list[pl.Expr]:
-    out = []
-    for name, origin in NOTES.items():
-        new = pl.col(f"_m_{origin}")
-        out.append((pl.coalesce(pl.col(name), new) if name in table.columns else new).alias(name))
-    return out
+def _column(table: pl.DataFrame, name: str, changes: Mapping[int, Any]) -> pl.Series:
+    """One column of the table, or an empty one of that name, with some of its values changed."""
+    if name in table.columns:
+        column = table[name]
+        if name in NOTES and column.dtype != pl.String:
+            column = column.cast(pl.String)
+    else:
+        column = pl.Series(name, [None] * table.height, pl.String)
+    given = {row: value for row, value in changes.items() if value is not None}
+    return column.clone().scatter(list(given), list(given.values())) if given else column
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """The checked table, its rows by designation with the numbers that may be used, and the SHA-256 of its file."""
+
+    table: pl.DataFrame
+    records: Mapping[str, Mapping[str, Any]]
+    digest: str
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path) -> tuple[pl.DataFrame, str]:
-    """The checked table and the SHA-256 of the file it came from."""
+def _read(path: Path) -> _Published:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -150,7 +166,11 @@ def _read(path: Path) -> tuple[pl.DataFrame, str]:
     if content.splitlines()[:1] != [",".join(SCHEMA).encode()]:
         raise InputError(f"the columns must be {', '.join(SCHEMA)}", source=path, line=1)
     _check(table, path)
-    return table, hashlib.sha256(content).hexdigest()
+    unchecked = dict.fromkeys(NUMBERS)
+    records = {
+        row["designation"]: row if row["checked"] else row | unchecked for row in table.iter_rows(named=True)
+    }
+    return _Published(table, records, hashlib.sha256(content).hexdigest())
 
 
 def _check(table: pl.DataFrame, path: Path) -> None:

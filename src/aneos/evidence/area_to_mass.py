@@ -15,7 +15,12 @@ import numpy as np
 from aneos.constants import A1_PER_AMR_AU_D2
 from aneos.evidence.base import Evidence, EvidenceColumns, FloatArray, missing
 from aneos.evidence.prepared import Prepared
-from aneos.populations.area_to_mass import DARK_COMET_FRACTION, AreaToMassLikelihood, likelihood
+from aneos.populations.area_to_mass import (
+    DARK_COMET_FRACTION,
+    AreaToMassLikelihood,
+    densities,
+    likelihood,
+)
 
 LINE: Final = "area_to_mass"
 LIMIT: Final = 6.0
@@ -50,13 +55,14 @@ def score(prepared: Prepared) -> AreaToMassColumns:
     x, s = amr[rows], _sigma(amr[rows], sigma[rows])
     H, transverse = prepared.column("H")[rows], _transverse(prepared)[rows]
     best = likelihood(x, s, H, transverse)
+    shifted = [densities(x + shift * s, s, H, transverse) for shift in (-1.645, 0.0, 1.645)]
     ratios = [
-        _log10(likelihood(x + shift * s, s, H, transverse, fraction))
-        for shift in (-1.645, 0.0, 1.645)
+        _log10(found.artificial, found.natural(fraction))
+        for found in shifted
         for fraction in (3.0 * DARK_COMET_FRACTION, DARK_COMET_FRACTION / 3.0)
     ]
     value, lo, hi = (np.zeros(len(prepared)) for _ in range(3))
-    value[rows] = _log10(best)
+    value[rows] = _log10(best.artificial, best.natural)
     lo[rows] = np.minimum(np.min(ratios, axis=0), value[rows])
     hi[rows] = np.maximum(np.max(ratios, axis=0), value[rows])
     columns = EvidenceColumns(LINE, np.isfinite(amr), value, lo, hi)
@@ -167,9 +173,9 @@ def _transverse(prepared: Prepared) -> np.ndarray[Any, np.dtype[np.int8]]:
     return out
 
 
-def _log10(like: AreaToMassLikelihood) -> FloatArray:
+def _log10(artificial: FloatArray, natural: FloatArray) -> FloatArray:
     tiny = 1e-300
-    ratio = np.log10(np.maximum(like.artificial, tiny)) - np.log10(np.maximum(like.natural, tiny))
+    ratio = np.log10(np.maximum(artificial, tiny)) - np.log10(np.maximum(natural, tiny))
     return np.asarray(np.clip(ratio, -LIMIT, LIMIT))
 
 

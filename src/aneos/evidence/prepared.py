@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,8 @@ from aneos.populations.encounter_space import EncounterSpace
 _RUNOFF_ARCSEC = np.array([1.0, 4.4, 19.6, 86.5, 382.0, 1692.0, 7488.0, 33121.0, 146502.0, 732510.0])
 """In-orbit longitude runoff per decade by MPC uncertainty parameter U, upper edge of each class; five times the
 lower edge for the open class 9."""
+
+_CLASSES: Final = {str(digit): digit for digit in range(10)}
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Prepared:
     def column(self, name: str) -> FloatArray:
         """A numeric column as float64, NaN where null."""
         if name not in self._columns:
-            self._columns[name] = self.table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+            self._columns[name] = self.table[name].cast(pl.Float64).to_numpy()
         return self._columns[name]
 
     def area_to_mass(self) -> tuple[FloatArray, FloatArray]:
@@ -77,7 +80,7 @@ def _speed_sigma(table: pl.DataFrame, a_au: FloatArray) -> FloatArray:
     The runoff of U gives the error of the mean motion, that of a follows from Kepler's third law, and half of its
     relative error times the orbital speed is the error of the speed.
     """
-    code = table["U"].str.strip_chars().str.slice(0, 1).cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
+    code = np.array([_CLASSES.get((u or "").strip()[:1], -1) for u in table["U"].to_list()], dtype=np.int64)
     runoff_deg = np.where(code >= 0, _RUNOFF_ARCSEC[np.clip(code, 0, 9)], np.nan) / 3600.0
     motion_deg = 0.985_607_6 * a_au**-1.5 * 3652.5
     relative_a = 2.0 / 3.0 * runoff_deg / motion_deg

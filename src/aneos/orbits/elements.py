@@ -79,7 +79,7 @@ class KeplerianElements(_Columns):
         absent = [name for name in names if name not in table.columns]
         if absent:
             raise InputError(f"the table lacks the element columns {', '.join(absent)}")
-        return cls(*(table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in names))
+        return cls(*(table[name].cast(pl.Float64).to_numpy() for name in names))
 
     @property
     @np.errstate(all="ignore")

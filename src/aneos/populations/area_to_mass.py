@@ -7,6 +7,7 @@ radiation pressure would need: AMR = A1 / 2.265e-7 au/d².
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ LOG10_AMR: Final = np.arange(-6.5, 3.0, 0.02)
 """Grid of log10 AMR (m²/kg) on which populations are tabulated."""
 
 _STEP: Final = 0.02
+_AMR: Final = 10.0**LOG10_AMR
 
 NATURAL_ALBEDO: Final = 0.15
 NATURAL_DENSITY_KGM3: Final = 2000.0
@@ -103,27 +105,65 @@ def likelihood(
 ) -> AreaToMassLikelihood:
     """Likelihoods of measured AMR ± σ. ``transverse``: 1 where A2 or A3 significantly exceeds |A1|, 0 where they
     were measured and do not, -1 where they were not measured."""
-    amr = 10.0**LOG10_AMR
-    artificial, comet = artificial_density() * _STEP, dark_comet_density() * _STEP
-    share_artificial, share_comet = _share(transverse, 0.05), _share(transverse, 0.7)
-    share_inert = _share(transverse, 0.05)
-    out = [np.empty_like(amr_m2kg) for _ in range(5)]
-    for start in range(0, amr_m2kg.size, 2000):
-        part = slice(start, start + 2000)
+    found = densities(amr_m2kg, sigma_m2kg, H, transverse)
+    artificial, comet = _grids()
+    tails = [np.empty_like(amr_m2kg) for _ in range(3)]
+    for part in _parts(amr_m2kg.size):
         x, s = amr_m2kg[part, None], sigma_m2kg[part, None]
-        inert = natural_density(H[part]) * _STEP
-        like, like_inward = _gauss(x, amr, s), _gauss(x, -amr, s)
-        upper = _upper_tail((x - amr) / s)
+        upper = _upper_tail((x - _AMR) / s)
         tail_artificial = upper @ artificial
-        tail_inert = np.sum(upper * inert, axis=1)
-        tail_comet = 0.5 * (upper @ comet) + 0.5 * (_upper_tail((x + amr) / s) @ comet)
-        out[0][part] = share_artificial[part] * (like @ artificial)
-        out[1][part] = (1.0 - dark_comet_fraction) * share_inert[part] * np.sum(like * inert, axis=1)
-        out[1][part] += dark_comet_fraction * share_comet[part] * 0.5 * ((like + like_inward) @ comet)
-        out[2][part] = (1.0 - dark_comet_fraction) * tail_inert + dark_comet_fraction * tail_comet
-        out[3][part] = tail_inert
-        out[4][part] = 2.0 * np.minimum(tail_artificial, 1.0 - tail_artificial)
-    return AreaToMassLikelihood(out[0], out[1], *(np.clip(tail, 0.0, 1.0) for tail in out[2:]))
+        tail_inert = np.sum(upper * (natural_density(H[part]) * _STEP), axis=1)
+        tail_comet = 0.5 * (upper @ comet) + 0.5 * (_upper_tail((x + _AMR) / s) @ comet)
+        tails[0][part] = (1.0 - dark_comet_fraction) * tail_inert + dark_comet_fraction * tail_comet
+        tails[1][part] = tail_inert
+        tails[2][part] = 2.0 * np.minimum(tail_artificial, 1.0 - tail_artificial)
+    return AreaToMassLikelihood(
+        found.artificial, found.natural(dark_comet_fraction), *(np.clip(tail, 0.0, 1.0) for tail in tails)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AreaToMassDensities:
+    """Densities per m²/kg of each measured AMR, shape (n,): of artificial objects, of inert natural bodies and of
+    dark comets, with the shares of the latter two that show the observed state of A2 and A3."""
+
+    artificial: FloatArray
+    inert: FloatArray
+    comet: FloatArray
+    share_inert: FloatArray
+    share_comet: FloatArray
+
+    def natural(self, dark_comet_fraction: float = DARK_COMET_FRACTION) -> FloatArray:
+        """Density of a natural body, of which so many are dark comets."""
+        inert = (1.0 - dark_comet_fraction) * self.share_inert * self.inert
+        return np.asarray(inert + dark_comet_fraction * self.share_comet * 0.5 * self.comet)
+
+
+def densities(
+    amr_m2kg: FloatArray, sigma_m2kg: FloatArray, H: FloatArray, transverse: npt.NDArray[np.int8]
+) -> AreaToMassDensities:
+    """The densities alone; arguments as for :func:`likelihood`."""
+    artificial, comet = _grids()
+    share_artificial, share_inert = _share(transverse, 0.05), _share(transverse, 0.05)
+    hardware, inert, dark = (np.empty_like(amr_m2kg) for _ in range(3))
+    for part in _parts(amr_m2kg.size):
+        x, s = amr_m2kg[part, None], sigma_m2kg[part, None]
+        like, like_inward = _gauss(x, _AMR, s), _gauss(x, -_AMR, s)
+        hardware[part] = share_artificial[part] * (like @ artificial)
+        inert[part] = np.sum(like * (natural_density(H[part]) * _STEP), axis=1)
+        dark[part] = (like + like_inward) @ comet
+    return AreaToMassDensities(hardware, inert, dark, share_inert, _share(transverse, 0.7))
+
+
+@cache
+def _grids() -> tuple[FloatArray, FloatArray]:
+    """Probability of each step of :data:`LOG10_AMR` for artificial objects and for dark comets."""
+    return artificial_density() * _STEP, dark_comet_density() * _STEP
+
+
+def _parts(n: int) -> list[slice]:
+    """So many rows at once that the tables over the grid stay small."""
+    return [slice(start, start + 2000) for start in range(0, n, 2000)]
 
 
 def _share(transverse: npt.NDArray[np.int8], dominated: float) -> FloatArray:
