@@ -23,9 +23,9 @@ SETTINGS = DatabaseSettings(
 NOBODY = UUID(int=7)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[Postgres]:
-    """A server of this test alone: others go on with theirs."""
+    """A server of these tests alone: others go on with theirs."""
     started = Postgres(durable=True)
     try:
         yield started

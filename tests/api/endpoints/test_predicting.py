@@ -155,11 +155,11 @@ async def test_an_experiment_shares_out_predictions(service: Service, model_id: 
 async def test_a_model_is_trained_stored_and_activated(
     service: Service, model_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Real training on every tenth object and every fourth simulated escape."""
+    """Real training on every fortieth object and every sixteenth simulated escape."""
     whole, escapes = load_bundled(), load_escapes()
-    some = escapes.take(np.arange(len(escapes)) % 4 == 0)
+    some = escapes.take(np.arange(len(escapes)) % 16 == 0)
     monkeypatch.setattr(
-        training, "load_bundled", lambda: Catalogue(whole.table.gather_every(10), whole.provenance)
+        training, "load_bundled", lambda: Catalogue(whole.table.gather_every(40), whole.provenance)
     )
     monkeypatch.setattr(training, "load_escapes", lambda: some)
     monkeypatch.setenv("ANEOS_MODELS", str(tmp_path / "models"))
