@@ -5,7 +5,8 @@
     python tools/pin_images.py --check         # write nothing; exit status 1 when something is not pinned or moved
 
 Names and tags come from docker-compose.yml, k8s/base and the Dockerfiles' BASE; nothing is named twice. Needs a
-registry and ``skopeo`` (or ``docker buildx``). A digest is taken only when the manifest itself has that SHA-256. Written are
+registry and ``skopeo`` (or ``docker buildx``). A digest is taken only when the manifest itself has that SHA-256.
+Written are
 
 ``deploy/pinned.env``
     for ``docker compose --env-file deploy/pinned.env``: the images, and the base of what is built
