@@ -29,16 +29,17 @@ ENV UV_LINK_MODE=copy UV_NO_CACHE=1
 COPY requirements/bootstrap.txt requirements/api.txt /build/requirements/
 RUN python3 -m venv /opt/boot /opt/aneos \
  && /opt/boot/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /build/requirements/bootstrap.txt \
- && /opt/boot/bin/uv pip install --python /opt/aneos/bin/python --compile-bytecode --require-hashes -r /build/requirements/api.txt
+ && /opt/boot/bin/uv pip install --python /opt/aneos/bin/python --require-hashes -r /build/requirements/api.txt
 WORKDIR /build
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 COPY --from=assets /build/src/aneos_api/dashboard/static src/aneos_api/dashboard/static
 # Built with the bootstrap's setuptools, whose hash was checked; the environment itself gets no build tool.
 RUN /opt/boot/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /build/dist . \
- && /opt/boot/bin/uv pip install --python /opt/aneos/bin/python --compile-bytecode --no-deps /build/dist/*.whl \
- && /opt/aneos/bin/aneos --version \
- && rm -rf /opt/aneos/bin/pip* /opt/aneos/lib/python3*/site-packages/pip /opt/aneos/lib/python3*/site-packages/pip-*
+ && /opt/boot/bin/uv pip install --python /opt/aneos/bin/python --no-deps /build/dist/*.whl \
+ && rm -rf /opt/aneos/bin/pip* /opt/aneos/lib/python3*/site-packages/pip /opt/aneos/lib/python3*/site-packages/pip-* \
+ && /opt/aneos/bin/python -m compileall -q -j 0 -x '[/]tests[/]' /opt/aneos/lib \
+ && PYTHONDONTWRITEBYTECODE=1 /opt/aneos/bin/aneos --version
 
 # ---- what all images share --------------------------------------------------------------------------------------
 FROM ${BASE} AS runtime

@@ -1,4 +1,4 @@
-# make run: the main job from a bare checkout.  make test: everything that CI runs.
+# make run: the main job from a bare checkout.  make test and make stack: everything that CI runs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ ASSETS := src/aneos_api/dashboard/static/manifest.json
 UV_PIP := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help env tools assets run screen load test lint types contracts unit docs lock bench sdk images stack-test scan clean
+.PHONY: help env tools assets run screen load test lint types contracts unit docs lock bench sdk images sboms stack-test stack scan clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ load: env ## the bundled catalogue and its screen into the database; nothing is 
 	echo "Node is missing: the dashboard's pages stay without scripts and styles; everything else works" >&2; fi
 	$(BIN)/python -m aneos_api.database.load_command
 
-test: lint types contracts unit docs ## everything that CI runs
+test: lint types contracts unit docs ## everything that CI runs but the stack from its images (make stack)
 
 lint: env
 	$(BIN)/ruff check .
@@ -75,11 +75,16 @@ docs: env
 sdk: env tools ## the Python and TypeScript clients, from the service's own OpenAPI document
 	sdk/generate.sh
 
-images: ## container images without a registry (root; buildah, podman, mmdebstrap); not part of make test
+images: ## container images without a registry (root; buildah, podman, runc, mmdebstrap)
 	deploy/build-images.sh
 
-stack-test: env ## start the stack from the images and drive it, kill parts of it under load (root; after make images); not part of make test
+sboms: tools ## what is inside the images, dist/*.cdx.json, by syft (root; after make images)
+	deploy/make-sboms.sh
+
+stack-test: env ## start the stack from the images and drive it, kill parts of it under load (root; after make images)
 	$(BIN)/python -m tests.operations.stack
+
+stack: images sboms stack-test ## images, bills of materials and the stack from them; CI runs it beside make test
 
 scan: env tools ## security: bandit, known vulnerabilities of the locks, secrets in the repository
 	$(TOOLS)/bin/bandit --quiet --recursive --severity-level medium --baseline .bandit-baseline.json src

@@ -14,6 +14,7 @@ from tests import distribution
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("ANEOS_SHARED", CHECKOUT.parent / "shared"))
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS")
 
 # The same examples on every run, so that a red test is red for everybody.
 # HYPOTHESIS_PROFILE=explore looks further.
@@ -42,6 +43,13 @@ def _mark(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("shared") is not None:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Several workers leave no core free: a library that shared out its sums among threads would only wait for them."""
+    if config.getoption("numprocesses", None):
+        for name in THREADS:
+            os.environ.setdefault(name, "1")  # before the workers start
 
 
 @pytest.hookimpl(optionalhook=True)

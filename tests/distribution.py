@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 TOGETHER: Final = ("tests/dashboard", "tests/learning")
 ENGINE: Final = re.compile(r"\[(?:.*-)?(sqlite|postgresql)\b")
@@ -54,6 +55,19 @@ class ByFile(LoadScopeScheduling):
     def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
         super().__init__(config, log)
         config.option.loadscopereorder = False
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Give on what a worker that ended has not done, but not the test that ended it: that one has failed."""
+        units = self.assigned_work.pop(node)
+        left = [(unit, nodeid) for unit in units.values() for nodeid, done in unit.items() if not done]
+        if not left:
+            return None
+        unit, failed = left[0]
+        unit[failed] = True
+        self.workqueue.update({name: unit for name, unit in units.items() if not all(unit.values())})
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return failed
 
     def _split_scope(self, nodeid: str) -> str:
         return piece(nodeid)

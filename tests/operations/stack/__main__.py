@@ -25,7 +25,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx2
 from standardwebhooks import Webhook
@@ -44,6 +44,8 @@ from tests.operations.stack.containers import (
 )
 from tests.operations.stack.load import Load, Receiver
 from tests.operations.stack.upload import observed_file
+
+DOWN: Final = "AneosApiProcessDown"
 
 
 def main() -> int:
@@ -114,18 +116,11 @@ def drive(stack: Stack, receiver: Receiver, measured: dict[str, Any]) -> None:
         stack.postgres()
         stack.valkey()
         stack.run("migrate", "aneos-migrate", environment=stack.environment, mounts=data, wait=True)
-    with timed(measured, "catalogue"):
-        words = ("--", "aneos-load")
-        stack.run(
-            "catalogue",
-            "aneos-migrate",
-            *words,
-            environment=stack.environment,
-            mounts=data,
-            entrypoint="tini",
-            wait=True,
-            patience_s=420.0,
-        )
+    began = time.monotonic()
+    words = ("--", "aneos-load")  # while the services start, as with docker-compose.yml
+    stack.run(
+        "catalogue", "aneos-migrate", *words, environment=stack.environment, mounts=data, entrypoint="tini"
+    )
     with timed(measured, "services"):
         for name in ("api-1", "api-2"):
             stack.api(name)
@@ -138,6 +133,8 @@ def drive(stack: Stack, receiver: Receiver, measured: dict[str, Any]) -> None:
     trust = ssl.create_default_context(cafile=str(stack.secrets / "tls.crt"))
     with httpx2.Client(base_url=url, verify=trust, timeout=60.0) as client:
         until("nginx passes requests", lambda: client.get("/health/live").is_success)
+        stack.ended("catalogue", 420.0)
+        measured["catalogue_s"] = round(time.monotonic() - began, 1)
         with timed(measured, "main_job"):
             key = main_job(stack, client, receiver, measured)
         headers = {"X-API-Key": key}
@@ -236,12 +233,19 @@ def watch(measured: dict[str, Any]) -> None:
         for figure in ("aneos_http_requests_total", "aneos_jobs_settled_total", "aneos_alerts"):
             until(f"Prometheus has {figure}", partial(known, figure), 30.0)
 
-    def heard() -> bool:
-        alerts = httpx2.get(f"http://127.0.0.1:{PORTS['alertmanager']}/api/v2/alerts", timeout=10).json()
-        return any(alert["labels"]["alertname"] == "Watchdog" for alert in alerts)
-
     with timed(measured, "alertmanager_hears"):
-        until("Alertmanager hears the watchdog", heard, 120.0)
+        until("Alertmanager hears the watchdog", partial(alerts, "Watchdog"), 120.0)
+    demand(not alerts(DOWN), f"{DOWN} fires before anything was killed")
+
+
+def alerts(name: str) -> list[str]:
+    """Of which instances Alertmanager was told that the alert is firing."""
+    found = httpx2.get(
+        f"http://127.0.0.1:{PORTS['alertmanager']}/api/v2/alerts",
+        params={"active": "true", "filter": f'alertname="{name}"'},
+        timeout=10,
+    )
+    return [str(alert["labels"].get("instance", "all")) for alert in found.raise_for_status().json()]
 
 
 def kills(stack: Stack, client: httpx2.Client, load: Load, measured: dict[str, Any]) -> None:
@@ -260,6 +264,9 @@ def kills(stack: Stack, client: httpx2.Client, load: Load, measured: dict[str, A
         stack.kill("api-1")
         time.sleep(2.0)
         stack.start("worker")
+        with timed(measured, "alert_of_the_kill"):
+            down = f"127.0.0.1:{PORTS['api-1']}"
+            until(f"Alertmanager hears {DOWN} of {down}", lambda: alerts(DOWN) == [down], 60.0)
         stack.start("api-1")
         stack.ready("api-1")
         stack.kill("valkey")
@@ -272,6 +279,8 @@ def kills(stack: Stack, client: httpx2.Client, load: Load, measured: dict[str, A
             return row if row["status"] in ("succeeded", "completed", "finished", "failed") else None
 
         row = until("the batch", done, 240.0)
+    with timed(measured, "end_of_the_alert"):
+        until(f"{DOWN} has ended", lambda: not alerts(DOWN), 60.0)
     measured["batch"] = {name: row[name] for name in ("status", "total", "succeeded", "failed")}
     measured["kills_first_replies"] = dict(load.first)
     measured["kills_after_one_retry"] = dict(load.final)

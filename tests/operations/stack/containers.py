@@ -274,14 +274,10 @@ class Stack:
         text = text.replace("alertmanager:9093", f"127.0.0.1:{PORTS['alertmanager']}").replace("15s", "2s")
         text = text.replace("localhost:9090", f"127.0.0.1:{PORTS['prometheus']}")
         (folder / "prometheus.yml").write_text(text)
-        self.run(
-            "prometheus",
-            "aneos-local-prometheus",
-            "--config.file=/etc/prometheus/prometheus.yml",
-            "--storage.tsdb.path=/prometheus",
-            f"--web.listen-address=127.0.0.1:{PORTS['prometheus']}",
-            mounts={folder: "/etc/prometheus:ro", self.folder / "prometheus": "/prometheus"},
-        )
+        rules = folder / "rules" / "alerts.yml"
+        text, old = rules.read_text(), 'expr: up{job="aneos-api"} < 1\n        for: 2m\n'
+        demand(old in text, f"alerts.yml has no {old!r}")
+        rules.write_text(text.replace(old, old.replace("2m", "2s")))
         self.run(
             "alertmanager",
             "aneos-local-alertmanager",
@@ -294,6 +290,23 @@ class Stack:
                 self.folder / "alertmanager": "/alertmanager",
             },
         )
+        alive = f"http://127.0.0.1:{PORTS['alertmanager']}/-/ready"
+        until("Alertmanager", lambda: httpx2.get(alive, timeout=3).is_success, 60.0)
+        # What Alertmanager did not hear is told again after a minute by default.
+        self.run(
+            "prometheus",
+            "aneos-local-prometheus",
+            "--config.file=/etc/prometheus/prometheus.yml",
+            "--storage.tsdb.path=/prometheus",
+            "--rules.alert.resend-delay=2s",
+            f"--web.listen-address=127.0.0.1:{PORTS['prometheus']}",
+            mounts={folder: "/etc/prometheus:ro", self.folder / "prometheus": "/prometheus"},
+        )
+
+    def ended(self, name: str, patience_s: float) -> None:
+        """Wait until a container has done its work."""
+        status = podman("wait", PREFIX + name, patience_s=patience_s)
+        demand(status == "0", f"{name} ended with {status}")
 
     def kill(self, name: str) -> None:
         podman("kill", "--signal", "KILL", PREFIX + name)
