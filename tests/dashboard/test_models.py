@@ -14,6 +14,8 @@ from aneos_api.shelf import adopt, papers
 from tests.dashboard.conftest import Site, apart
 from tests.dashboard.visiting import Visit
 
+COPIED = ("name", "algorithm", "features", "parameters", "metrics", "training_data", "artefact_path")
+
 
 def _champion(site: Site) -> UUID:
     """The shipped model in the database."""
@@ -27,6 +29,19 @@ def _champion(site: Site) -> UUID:
 
     apart(work, 60.0)
     return found[0]
+
+
+def _second_model(site: Site) -> None:
+    """The shipped model once more under another version: an experiment needs two."""
+    _champion(site)
+
+    async def work() -> None:
+        async with Database(f"sqlite:///{site.folder / 'aneos.db'}") as database, database.write() as work:
+            row = await work.ml.answering()
+            told = {name: getattr(row, name) for name in COPIED}
+            await work.ml.register(version="the same again", **told)
+
+    apart(work, 60.0)
 
 
 def test_curves_on_the_page_are_those_of_the_papers(visit: Callable[..., Visit]) -> None:
@@ -110,3 +125,25 @@ def test_the_shipped_model_answers_where_the_one_before_is_gone(tmp_path: Path) 
 
     apart(work, 60.0)
     assert answering == [shipped.id]
+
+
+def test_an_experiment_is_made_started_and_stopped_on_the_page(visit: Callable[..., Visit]) -> None:
+    seen = visit("operator")
+    _second_model(seen.site)
+    seen.page.on("dialog", lambda dialog: dialog.accept())
+    seen.open("/models")
+    seen.page.click("summary:has-text('New experiment')")
+    form = seen.page.locator("details[open] form")
+    form.locator("[name=name]").fill("side by side")
+    form.get_by_label("Share of the second").fill("0.25")
+    form.locator("button[type=submit]").click()
+    row = seen.page.locator("tr", has_text="side by side")
+    row.get_by_text("Start").click()
+    row.get_by_text("running").wait_for()
+    row.get_by_text("Stop").click()
+    row.get_by_text("concluded").wait_for()
+    (told,) = seen.site.get("/api/v1/prediction/experiments", "viewer").json()["items"]
+    path = f"/api/v1/prediction/experiments/{told['id']}"
+    shares = {arm["name"]: arm["share"] for arm in seen.site.get(path, "viewer").json()["arms"]}
+    assert shares == {"first": 0.75, "second": 0.25}
+    seen.check()

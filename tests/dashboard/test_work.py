@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from uuid import UUID
@@ -71,6 +72,39 @@ def test_a_filter_is_saved_and_becomes_a_rule(visit: Callable[..., Visit]) -> No
     assert seen.page.input_value("[name=i_max]") == "0.2"
     seen.page.click(".chips button[aria-label='Remove the filter flat and undecided']")
     expect_count(seen.page.locator(".chips li"), 0)
+    seen.check()
+
+
+def test_rules_are_made_from_fields(visit: Callable[..., Visit]) -> None:
+    seen = visit("operator")
+    seen.open("/alerts")
+    seen.page.click("summary:has-text('New rule about objects')")
+    form = seen.page.locator("details[open] form")
+    form.locator("[name=name]").fill("flat orbits")
+    form.get_by_label("Field").select_option("i_deg")
+    form.get_by_label("Comparison").select_option("is at most")
+    form.get_by_label("Value").fill("0.2")
+    form.get_by_text("And…").click()
+    form.get_by_label("Field").nth(1).select_option("alert")
+    form.get_by_label("Value").nth(1).fill("false")
+    form.get_by_text("Try it first").click()
+    form.locator("output:has-text('fit now')").wait_for()
+    form.locator("button[type=submit]").click()
+    made = seen.page.locator("tr", has_text="flat orbits")
+    made.wait_for()
+    assert json.loads(made.locator("code").inner_text()) == {"i_deg__le": 0.2, "alert": False}
+    seen.page.click("summary:has-text('New rule about the service')")
+    form = seen.page.locator("details[open] form").nth(1)
+    form.locator("[name=name]").fill("much memory")
+    form.get_by_label("Measure").select_option("Memory of the process")
+    form.get_by_label("Tell when it is at least").fill("2e12")
+    form.get_by_label("Over again at").fill("1e12")
+    form.locator("button[type=submit]").click()
+    made = seen.page.locator("tr", has_text="much memory")
+    made.wait_for()
+    kept = made.locator("code").inner_text()
+    assert json.loads(kept) == {"metric": "memory_bytes", "ge": 2e12, "clear": 1e12}
+    assert seen.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     seen.check()
 
 

@@ -1,10 +1,12 @@
 // Forms that speak to the API: data-api="METHOD URL"; what comes back is told in the form's <output>.
 import { call, pause } from "./api.js";
 import { el, shown } from "./dom.js";
+import { edited, startEditors } from "./editors.js";
 
 const ONCE = new Map([["secret", "Secret"], ["password", "Password"], ["provisioning_uri", "Or"], ["recovery_codes", "Recovery codes, each good for one log-in without the authenticator"]]);
 
 export function startForms(root = document) {
+  startEditors(root);
   for (const form of root.querySelectorAll("form[data-api]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -24,21 +26,19 @@ function bodyOf(form) {
   const body = form.dataset.body ? JSON.parse(form.dataset.body) : {};
   for (const input of form.elements) {
     if (!input.name) continue;
-    if (input.dataset.kind === "json") body[input.name] = readJson(input.value);
-    else if (input.dataset.kind === "list") body[input.name] = input.value.split(",").map((part) => part.trim()).filter(Boolean);
-    else if (input.type === "checkbox") body[input.name] = input.checked;
-    else if (input.type === "number" && input.value !== "") body[input.name] = Number(input.value);
-    else if (input.value !== "" || input.dataset.kind === "text") body[input.name] = input.value;
+    if (input.dataset.kind === "list") set(body, input.name, input.value.split(",").map((part) => part.trim()).filter(Boolean));
+    else if (input.type === "checkbox") set(body, input.name, input.checked);
+    else if (input.type === "number" && input.value !== "") set(body, input.name, Number(input.value));
+    else if (input.value !== "" || input.dataset.kind === "text") set(body, input.name, input.value);
   }
-  return body;
+  return Object.assign(body, edited(form));
 }
 
-function readJson(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error("This is no JSON.");
-  }
+/** Puts a value under a name in which dots lead into objects. */
+function set(body, name, value) {
+  const path = name.split(".");
+  const last = path.pop();
+  path.reduce((part, step) => (part[step] ??= {}), body)[last] = value;
 }
 
 async function send(form) {

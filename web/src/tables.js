@@ -3,6 +3,9 @@ import { call } from "./api.js";
 import { el, shown } from "./dom.js";
 import { filled } from "./forms.js";
 
+const FOLDED_ROWS = 6;
+const narrow = matchMedia("(max-width: 40rem)");
+
 export function startTables() {
   for (const section of document.querySelectorAll("[data-table]")) new List(section);
 }
@@ -29,6 +32,7 @@ class List {
       this.begin(rows, data.total);
       this.body?.append(...rows.map((row) => this.row(row)));
       this.more(data.next);
+      this.fold();
     } catch {
       this.place.dataset.stale = "true";
     }
@@ -50,6 +54,8 @@ class List {
       if (!cursor) this.begin(rows, data.total);
       this.body?.append(...rows.map((row) => this.row(row)));
       this.more(data.next);
+      if (cursor) this.unfolded = true;
+      this.fold();
     } catch (error) {
       this.place.replaceChildren(
         el("p", { class: "notice bad", role: "alert" }, error.message),
@@ -68,7 +74,7 @@ class List {
     const heads = this.spec.columns.map(([, text, kind]) => el("th", { class: numeric(kind) ? "n" : "" }, text));
     if (this.spec.actions.length) heads.push(el("th", {}, el("span", { class: "hidden" }, "Actions")));
     this.body = el("tbody");
-    const table = el("table", { class: "stacks" }, el("thead", {}, el("tr", {}, ...heads)), this.body);
+    const table = el("table", { class: this.spec.columns.length > 2 ? "stacks" : "" }, el("thead", {}, el("tr", {}, ...heads)), this.body);
     const scroll = el("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": this.spec.title }, table);
     this.place.replaceChildren(scroll);
     if (total !== undefined && total !== null) this.place.prepend(el("p", { class: "faint" }, `${shown(total)} in all`));
@@ -79,14 +85,28 @@ class List {
     if (next) this.place.append(el("button", { type: "button", class: "next", on: { click: () => this.load(next) } }, "Show more"));
   }
 
+  /** On a phone a long list begins with its first rows; once all have been asked for they stay. */
+  fold() {
+    this.place.querySelector(".all")?.remove();
+    const rest = [...(this.body?.rows || [])].slice(FOLDED_ROWS);
+    if (this.unfolded || rest.length < 2 || !narrow.matches) return;
+    const toggle = (hidden) => rest.forEach((row) => { row.hidden = hidden; });
+    const open = () => { this.unfolded = true; toggle(false); button.remove(); };
+    const button = el("button", { type: "button", class: "all", on: { click: open } }, `Show ${rest.length} more of these`);
+    toggle(true);
+    this.place.querySelector(".scroll").after(button);
+  }
+
   /** Rows of the reply; measures and settings under the names that people read. */
   rowsOf(data) {
     const rows = data.items || pairs(data);
     return rows.map((row) => {
       if (row.key?.startsWith("config.")) return { ...row, key: `ANEOS_${row.key.slice(7).replaceAll(".", "__").toUpperCase()}` };
       const key = "key" in row ? "key" : "name";
-      const [name, kind] = this.spec.names[row[key]] || [];
-      if (!name) return row;
+      const [, number] = / (\d+)\./.exec(row[key]) || [];
+      const [known, kind] = this.spec.names[number ? row[key].replace(` ${number}.`, " *.") : row[key]] || [];
+      if (!known) return row;
+      const name = known.replace("*", number);
       const value = kind === "id" ? String(row.value) : kind === "bytes" ? shown(Number(row.value), kind) : row.value;
       return { ...row, [key]: name, value };
     });

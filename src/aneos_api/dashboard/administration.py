@@ -51,14 +51,16 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                         "Make a new random password? It is shown once.",
                     ),
                 ),
-                form=Form(
-                    "New user",
-                    f"{V1}/admin/users",
-                    MANAGE,
-                    (
-                        Field("email", "E-mail", "email"),
-                        Field("name", "Name", required=False),
-                        Field("role", "Role", "select", ("viewer", "analyst", "admin")),
+                forms=(
+                    Form(
+                        "New user",
+                        f"{V1}/admin/users",
+                        MANAGE,
+                        (
+                            Field("email", "E-mail", "email"),
+                            Field("name", "Name", required=False),
+                            Field("role", "Role", "select", ("viewer", "analyst", "admin")),
+                        ),
                     ),
                 ),
             ),
@@ -103,11 +105,16 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                         "End this key now?",
                     ),
                 ),
-                form=Form(
-                    "New key",
-                    f"{V1}/admin/api-keys",
-                    MANAGE,
-                    (Field("name", "Name"), Field("role", "Role", "select", ("viewer", "analyst", "admin"))),
+                forms=(
+                    Form(
+                        "New key",
+                        f"{V1}/admin/api-keys",
+                        MANAGE,
+                        (
+                            Field("name", "Name"),
+                            Field("role", "Role", "select", ("viewer", "analyst", "admin")),
+                        ),
+                    ),
                 ),
             ),
         ),
@@ -203,7 +210,14 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                     ),
                     cancel(f"{V1}/admin/jobs/{{id}}/cancel", MANAGE, "Cancel this job?"),
                 ),
-                form=Form("Renew and screen the bundled catalogue", f"{V1}/catalogue/sync", OPERATE),
+                forms=(
+                    Form(
+                        "Renew and screen the bundled catalogue",
+                        f"{V1}/catalogue/sync",
+                        OPERATE,
+                        fixed={"source": "bundled"},
+                    ),
+                ),
             ),
         ),
         MANAGE,
@@ -242,19 +256,21 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                         "Delete", "DELETE", f"{V1}/admin/webhooks/{{id}}", MANAGE, sure="Delete this webhook?"
                     ),
                 ),
-                form=Form(
-                    "New webhook",
-                    f"{V1}/admin/webhooks",
-                    MANAGE,
-                    (
-                        Field("name", "Name"),
-                        Field("url", "Address", hint="https://example.org/aneos"),
-                        Field(
-                            "topics",
-                            "Topics",
-                            "list",
-                            required=False,
-                            hint="separated by commas; none means all",
+                forms=(
+                    Form(
+                        "New webhook",
+                        f"{V1}/admin/webhooks",
+                        MANAGE,
+                        (
+                            Field("name", "Name"),
+                            Field("url", "Address", hint="https://example.org/aneos"),
+                            Field(
+                                "topics",
+                                "Topics",
+                                "list",
+                                required=False,
+                                hint="separated by commas; none means all",
+                            ),
                         ),
                     ),
                 ),
@@ -299,11 +315,13 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                 ),
                 "No organisation.",
                 needs=OPERATE,
-                form=Form(
-                    "New organisation",
-                    f"{V1}/admin/tenants",
-                    OPERATE,
-                    (Field("slug", "Short name", hint="a-z, 0-9 and -"), Field("name", "Name")),
+                forms=(
+                    Form(
+                        "New organisation",
+                        f"{V1}/admin/tenants",
+                        OPERATE,
+                        (Field("slug", "Short name", hint="a-z, 0-9 and -"), Field("name", "Name")),
+                    ),
                 ),
             ),
         ),
@@ -327,7 +345,7 @@ ADMINISTRATION: Final[dict[str, ThinPage]] = {
                 "No backup has been made yet.",
                 needs=OPERATE,
                 poll_s=5.0,
-                form=Form("Make a backup now", f"{V1}/admin/backups", OPERATE),
+                forms=(Form("Make a backup now", f"{V1}/admin/backups", OPERATE),),
             ),
         ),
         OPERATE,
@@ -385,7 +403,7 @@ def deliveries(webhook_id: UUID, name: str, url: str) -> ThinPage:
                         {"status": ["delivered", "dead"]},
                     ),
                 ),
-                form=Form("Send a test", f"{at}/test", MANAGE),
+                forms=(Form("Send a test", f"{at}/test", MANAGE),),
             ),
         ),
         MANAGE,

@@ -36,7 +36,12 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input of a form. ``kind``: text, email, password, number, select, checkbox, list, json."""
+    """One input of a form; a dot in its name leads into an object.
+
+    ``kind``: text, email, password, number, select, checkbox, list; ``terms`` (rows of field, comparison and value:
+    the options are the fields), ``arms`` (two models and how requests are shared out between them). ``words`` are
+    shown in place of options.
+    """
 
     name: str
     text: str
@@ -45,17 +50,20 @@ class Field:
     required: bool = True
     value: str = ""
     hint: str = ""
+    words: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What can be made: sent as JSON to ``url``. ``trial``: where the same can be tried first."""
+    """What can be made: sent as JSON to ``url``, with ``fixed`` beside the fields. ``trial``: where the same can be
+    tried first."""
 
     text: str
     url: str
     needs: Permission
     fields: tuple[Field, ...] = ()
     trial: str = ""
+    fixed: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,7 @@ class Table:
     about: str = ""
     needs: Permission = Permission.READ
     actions: tuple[Action, ...] = ()
-    form: Form | None = None
+    forms: tuple[Form, ...] = ()
     filters: tuple[Field, ...] = ()
     live: str = ""
     poll_s: float = 0.0

@@ -21,6 +21,8 @@ from aneos_api.dashboard.declared import (
     states,
     switch,
 )
+from aneos_api.database.services.analysis import WATCHLIST
+from aneos_api.events.conditions import MORE
 
 REGISTRY: Final = ThinPage(
     "Registry of artificial objects",
@@ -58,6 +60,10 @@ MEASURES: Final = {
     "requests_in_flight": ("Requests under way", ""),
     "requests_per_s": ("Requests per second", ""),
 }
+MEASURE_TEXTS: Final = {name: text for name, (text, _) in MEASURES.items()}
+OBJECT_FIELDS: Final = tuple(sorted({*WATCHLIST.fields, *MORE}))
+TRIAL: Final = f"{V1}/monitoring/rules/try"
+SEVERITY: Final = Field("severity", "Severity", "select", ("warning", "info", "critical"))
 SYSTEM: Final = {
     "python": ("Python", ""),
     "process": ("Process", "id"),
@@ -78,8 +84,11 @@ SYSTEM: Final = {
     "jobs.dead": ("Jobs that failed for good", ""),
     "jobs.cancelled": ("Jobs cancelled", ""),
     "oldest_waiting_job_s": ("The oldest job has waited (s)", ""),
+    "workers *.name": ("Worker *", ""),
+    "workers *.running": ("Worker *, jobs at work", ""),
+    "workers *.seen_at": ("Worker *, last heard of", ""),
 }
-"""Name in the API → what people read, and the kind of its values."""
+"""Name in the API → what people read, and the kind of its values. ``*`` stands for the number of one of many."""
 
 MODELS: Final = ThinPage(
     "Models",
@@ -115,10 +124,40 @@ MODELS: Final = ThinPage(
                 ("name", "Name", "text"),
                 ("status", "State", "text"),
                 ("metric", "Measure", "text"),
+                ("results", "Results", "code"),
                 ("started_at", "From", "time"),
                 ("ended_at", "To", "time"),
             ),
             "No experiment has been made yet.",
+            actions=(
+                Action(
+                    "Start",
+                    "POST",
+                    f"{V1}/prediction/experiments/{{id}}/start",
+                    OPERATE,
+                    when={"status": ["draft"]},
+                    sure="Share out predictions between these models from now on?",
+                ),
+                Action(
+                    "Stop",
+                    "POST",
+                    f"{V1}/prediction/experiments/{{id}}/stop",
+                    OPERATE,
+                    when={"status": ["running"]},
+                    sure="End this experiment and keep its results?",
+                ),
+            ),
+            forms=(
+                Form(
+                    "New experiment",
+                    f"{V1}/prediction/experiments",
+                    OPERATE,
+                    (
+                        Field("name", "Name"),
+                        Field("arms", "Predictions are shared out between", "arms"),
+                    ),
+                ),
+            ),
         ),
         Table(
             "Trainings",
@@ -137,14 +176,18 @@ MODELS: Final = ThinPage(
             needs=OPERATE,
             poll_s=3.0,
             actions=(cancel(f"{V1}/admin/training/{{id}}/cancel", OPERATE, "End this training?"),),
-            form=Form(
-                "Train a model",
-                f"{V1}/admin/training",
-                OPERATE,
-                (
-                    Field("seed", "Seed", "number", required=False, value="20260212"),
-                    Field("search", "Sets of hyper-parameters to try", "number", required=False, value="8"),
-                    Field("activate", "Use it when it is there", "checkbox", required=False),
+            forms=(
+                Form(
+                    "Train a model",
+                    f"{V1}/admin/training",
+                    OPERATE,
+                    (
+                        Field("seed", "Seed", "number", required=False, value="20260212"),
+                        Field(
+                            "search", "Sets of hyper-parameters to try", "number", required=False, value="8"
+                        ),
+                        Field("activate", "Use it when it is there", "checkbox", required=False),
+                    ),
                 ),
             ),
         ),
@@ -269,21 +312,33 @@ ALERTS: Final = ThinPage(
                 *switch(f"{V1}/monitoring/rules/{{id}}"),
                 Action("Delete", "DELETE", f"{V1}/monitoring/rules/{{id}}", MANAGE, sure="Delete this rule?"),
             ),
-            form=Form(
-                "New rule",
-                f"{V1}/monitoring/rules",
-                MANAGE,
-                trial=f"{V1}/monitoring/rules/try",
-                fields=(
-                    Field("name", "Name"),
-                    Field("kind", "Kind", "select", ("science", "system")),
-                    Field(
-                        "condition",
-                        "Condition (JSON)",
-                        "json",
-                        value='{"class": "probably_artificial", "probability_artificial__ge": 0.5}',
+            forms=(
+                Form(
+                    "New rule about objects",
+                    f"{V1}/monitoring/rules",
+                    MANAGE,
+                    trial=TRIAL,
+                    fixed={"kind": "science"},
+                    fields=(
+                        Field("name", "Name"),
+                        Field("condition", "Tell of objects of which all this holds", "terms", OBJECT_FIELDS),
+                        SEVERITY,
                     ),
-                    Field("severity", "Severity", "select", ("warning", "info", "critical")),
+                ),
+                Form(
+                    "New rule about the service",
+                    f"{V1}/monitoring/rules",
+                    OPERATE,
+                    trial=TRIAL,
+                    fixed={"kind": "system"},
+                    fields=(
+                        Field("name", "Name"),
+                        Field("condition.metric", "Measure", "select", tuple(MEASURES), words=MEASURE_TEXTS),
+                        Field("condition.ge", "Tell when it is at least", "number", required=False),
+                        Field("condition.le", "or at most", "number", required=False),
+                        Field("condition.clear", "Over again at", "number", required=False),
+                        SEVERITY,
+                    ),
                 ),
             ),
         ),

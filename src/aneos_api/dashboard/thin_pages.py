@@ -103,7 +103,7 @@ def _shown(table: Table, who: Principal) -> dict[str, Any]:
         "title": table.title,
         "empty": table.empty,
         "filters": table.filters,
-        "form": table.form if table.form is not None and who.may(table.form.needs) else None,
+        "forms": [form for form in table.forms if who.may(form.needs)],
         "spec": {
             "title": table.title,
             "url": table.url,
