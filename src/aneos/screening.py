@@ -17,12 +17,15 @@ import numpy as np
 import polars as pl
 
 from aneos import assessment as rules
+from aneos.artificial.identify import Match
+from aneos.artificial.nbody_identify import NBodyMatch
 from aneos.assessment import LINES as LINES
 from aneos.assessment import Assessment, Identity, Missing, ObjectClass, Report
 from aneos.catalogue import Catalogue
 from aneos.catalogue.measurements import with_measurements
+from aneos.catalogue.schema import COLUMNS
 from aneos.errors import InputError, RejectedRow
-from aneos.evidence import area_to_mass, identity, orbit, physical
+from aneos.evidence import area_to_mass, bound_orbit, identity, orbit, physical
 from aneos.evidence.base import Evidence, EvidenceColumns, FloatArray
 from aneos.evidence.prepared import Prepared, prepare
 from aneos.populations.natural import load_natural_orbits
@@ -44,6 +47,9 @@ class Scored:
     lo: FloatArray
     hi: FloatArray
     p_value: FloatArray
+    beside: bound_orbit.Beside
+    found: bound_orbit.Found
+    matches: list[Match | NBodyMatch | None]
 
     @cached_property
     def probability(self) -> FloatArray:
@@ -101,7 +107,7 @@ def screen(
     """
     _check(without, fdr)
     started = time.perf_counter()
-    catalogue = with_measurements(catalogue)
+    catalogue = with_measurements(_about_the_sun(catalogue))
     table, hyperbolic = _inside(catalogue.table)
     scored = _score(table, without, rules.check_prior(prior), progress)
     q = rules.q_values(scored.p_value)
@@ -145,7 +151,8 @@ def assess(
     UnknownDesignationError for a designation that the catalogue lacks.
     """
     _check(without, 0.1)
-    chosen = with_measurements(objects if isinstance(objects, Catalogue) else _find_all(catalogue, objects))
+    given = objects if isinstance(objects, Catalogue) else _find_all(catalogue, objects)
+    chosen = with_measurements(_about_the_sun(given))
     table, hyperbolic = _inside(chosen.table)
     scored = _score(table, without, rules.check_prior(prior), None)
     q = _q_against_reference(scored.p_value)
@@ -188,6 +195,15 @@ def _check(without: Collection[str], fdr: float) -> None:
         )
 
 
+def _about_the_sun(catalogue: Catalogue) -> Catalogue:
+    """The catalogue with rows about the Earth or on the equator, as its own columns say, converted or rejected."""
+    if all(name in COLUMNS for name in catalogue.table.columns):
+        return catalogue
+    from aneos.artificial.orbit_tables import on_the_sun
+
+    return on_the_sun(catalogue)
+
+
 def _inside(table: pl.DataFrame) -> tuple[pl.DataFrame, list[RejectedRow]]:
     """Elliptic orbits, and the others rejected with their reason."""
     bound = (table["e"] < 1.0) & (table["a_au"] > 0.0)
@@ -218,13 +234,16 @@ def _score(table: pl.DataFrame, without: Collection[str], prior: float, progress
 
     step("geometry")
     prepared = prepare(table)
+    beside = bound_orbit.beside_the_earth(prepared)
     lines: dict[str, EvidenceColumns] = {}
     p_lines: list[FloatArray] = []
     amr = known = None
+    found: bound_orbit.Found = {}
+    matches: list[Match | NBodyMatch | None] = [None] * table.height
     if "orbit" not in without:
         step("orbit")
-        lines["orbit"] = orbit.score(prepared)
-        p_lines.append(orbit.p_values(prepared.encounters))
+        lines["orbit"] = bound_orbit.orbit_columns(orbit.score(prepared), beside)
+        p_lines.append(bound_orbit.p_values(orbit.p_values(prepared.encounters), beside))
     if "area_to_mass" not in without:
         step("area_to_mass")
         amr = area_to_mass.score(prepared)
@@ -233,7 +252,9 @@ def _score(table: pl.DataFrame, without: Collection[str], prior: float, progress
     if "identity" not in without:
         step("identity")
         known = identity.score_and_match(table)
-        lines["identity"] = known.columns
+        found = bound_orbit.compared_there(prepared, beside)
+        lines["identity"] = bound_orbit.identity_columns(known, beside, found)
+        matches = bound_orbit.matches(known, found)
     if "physical" not in without:
         step("physical")
         lines["physical"] = physical.score(prepared)
@@ -244,12 +265,25 @@ def _score(table: pl.DataFrame, without: Collection[str], prior: float, progress
     above = np.sqrt(sum(((line.hi - line.log10_bayes_factor) ** 2 for line in lines.values()), np.zeros(n)))
     p_value = rules.combine_independent(np.array(p_lines)) if p_lines else np.full(n, np.nan)
     if known is not None:
-        chances = [np.nan if match is None else match.chance_probability for match in known.matches]
+        chances = [np.nan if match is None else match.chance_probability for match in matches]
         chance = np.array(chances, np.float64)
         p_value = np.where(np.isnan(chance), p_value, np.minimum(2.0 * np.fmin(p_value, chance), 1.0))
     if progress is not None:
         progress("done", len(steps), len(steps))
-    return Scored(prepared, lines, amr, known, prior, total, total - below, total + above, p_value)
+    return Scored(
+        prepared,
+        lines,
+        amr,
+        known,
+        prior,
+        total,
+        total - below,
+        total + above,
+        p_value,
+        beside,
+        found,
+        matches,
+    )
 
 
 def _classes(
@@ -270,11 +304,7 @@ def _classes(
     for name in ("area_to_mass", "physical"):
         if name in scored.lines:
             natural_measured |= scored.lines[name].log10_bayes_factor <= rules.MEASURED_NATURAL
-    identified = np.zeros(n, dtype=np.bool_)
-    if scored.known is not None:
-        identified = np.array(
-            [match is not None and match.identified for match in scored.known.matches], np.bool_
-        )
+    identified = np.array([match is not None and match.identified for match in scored.matches], np.bool_)
     informed = np.zeros(n, dtype=np.bool_)
     for name in ("orbit", "area_to_mass", "physical"):
         if name in scored.lines:
@@ -335,7 +365,7 @@ def _ranked_table(
 def _assessment(scored: Scored, row: int, rank: int | None, q: float, object_class: str) -> Assessment:
     prepared = scored.prepared
     evidence = _explain(scored, row)
-    found = None if scored.known is None else scored.known.matches[row]
+    found = scored.matches[row]
     match = None
     if found is not None and found.identified:
         match = Identity(found.name, found.cospar, found.chance_probability)
@@ -365,13 +395,16 @@ def _assessment(scored: Scored, row: int, rank: int | None, q: float, object_cla
 
 def _explain(scored: Scored, row: int) -> tuple[Evidence, ...]:
     prepared, out = scored.prepared, []
+    place = scored.beside.place(row)
     for line, columns in scored.lines.items():
         if line == "orbit":
-            out.append(orbit.explain(prepared, row, columns))
+            said = orbit.explain(prepared, row, columns)
+            out.append(said if place is None else bound_orbit.explain_orbit(said, scored.beside, place))
         elif line == "area_to_mass" and scored.amr is not None:
             out.append(area_to_mass.explain(prepared, row, scored.amr))
         elif line == "identity" and scored.known is not None:
-            out.append(identity.explain_scored(prepared.table, row, scored.known)[0])
+            there = None if place is None else bound_orbit.explain_identity(columns, row, scored.found)
+            out.append(there or identity.explain_scored(prepared.table, row, scored.known)[0])
         elif line == "physical":
             out.append(physical.explain(prepared, row, columns))
     return tuple(out)

@@ -5,6 +5,7 @@
   (:mod:`aneos.artificial.orbit_words`);
 - blocks of elements as Find_Orb prints them (:mod:`aneos.artificial.departure_find_orb`), its ``total.json`` and
   ``covar.json``;
+- a table of JPL's Horizons (:mod:`aneos.artificial.departure_horizons`);
 - a reply of JPL's Small-Body Database for one object, with its covariance;
 - a JSON object with ``epoch_tdb_jd``, ``labels``, ``values`` and ``matrix`` (or ``sigmas``).
 """
@@ -12,6 +13,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ import numpy as np
 
 from aneos.artificial.dates import iso_date
 from aneos.artificial.departure_find_orb import BLOCK, read_blocks
+from aneos.artificial.departure_horizons import BEGIN, read_pages
 from aneos.artificial.orbit_words import covariance_of, epoch_of, label_of, number_of, orbit_of, words_of
 from aneos.catalogue import Provenance, read_any
 from aneos.catalogue.elements import DELIMITERS, split_header
@@ -56,6 +59,8 @@ def read_orbits(path: str | Path) -> OrbitFile:
     head = file.head().decode("utf-8-sig", "replace")
     if BLOCK.search(head):
         return _from_blocks(file)
+    if _is_horizons(head):
+        return _from_horizons(file)
     if head.lstrip().startswith(("{", "[")):
         found = _from_json(file)
         if found is not None:
@@ -77,6 +82,19 @@ def read_orbits(path: str | Path) -> OrbitFile:
     return OrbitFile(tuple(rows), (None,) * len(rows), catalogue.provenance, tuple(rejected))
 
 
+def has_orbits_of_another_form(path: str | Path) -> bool:
+    """Whether :func:`read_orbits` may read a file that :func:`aneos.catalogue.read_any` refuses: blocks of elements,
+    JSON, columns under other names. Raises InputError where there is no such file."""
+    file = SourceFile(path)
+    head = file.head().decode("utf-8-sig", "replace")
+    return (
+        bool(BLOCK.search(head))
+        or _is_horizons(head)
+        or head.lstrip().startswith(("{", "["))
+        or _other_names(head)
+    )
+
+
 def _widths_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """What the catalogue's columns do not have but a file may: widths under the names of its source."""
     return words_of({name: value for name, value in row.items() if "sigma" in name.lower()})
@@ -91,6 +109,15 @@ def _from_blocks(file: SourceFile) -> OrbitFile:
     if not rows:
         raise InputError(rejected[0].reason, source=file.name, line=rejected[0].line)
     return _collected(file, "Find_Orb elements", ((row["source_line"], row) for row in rows), tuple(rejected))
+
+
+def _is_horizons(head: str) -> bool:
+    return re.search(r"^\s*\$\$SOE", head, re.MULTILINE) is not None and not head.lstrip().startswith("{")
+
+
+def _from_horizons(file: SourceFile) -> OrbitFile:
+    text = file.read(MAX_TEXT).decode("utf-8-sig", "replace")
+    return _collected(file, "jpl-horizons", read_pages(text, file.name))
 
 
 def _other_names(head: str) -> bool:
@@ -132,6 +159,8 @@ def _from_json(file: SourceFile) -> OrbitFile | None:
     """One of the forms of JSON that are not catalogues; None where it is none of them."""
     content: Any = load_json(file)
     if isinstance(content, dict):
+        if BEGIN in str(content.get("result")):
+            return _collected(file, "jpl-horizons", read_pages(str(content["result"]), file.name))
         if "labels" in content:
             return _single(file, "orbit with covariance", *_labelled(content, file.name))
         if {"covar", "state_vect", "epoch"} <= content.keys():

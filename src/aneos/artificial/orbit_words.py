@@ -8,7 +8,7 @@ about the Sun or the Earth, on the ecliptic or the equator; epochs Julian dates,
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -137,7 +137,7 @@ def orbit_of(row: Row, name: str) -> tuple[Row, OrbitUncertainty | None]:
 
     Raises InputError where the row holds no complete orbit, or one that is none.
     """
-    row = _axes(row, name)
+    row = axes_of(row, name)
     if all(label in row for label in KEPLERIAN):
         _check_closed(row, name)
         return row, None
@@ -181,7 +181,7 @@ def covariance_of(
     ours = [label if what is None else what[0] for label, what in zip(labels, found, strict=True)]
     factor = np.array([1.0 if what is None else what[2] for what in found])
     whole = np.asarray(matrix, dtype=np.float64)
-    centred = _axes(row, str(row.get("designation") or "object"))
+    centred = axes_of(row, str(row.get("designation") or "object"))
     if whole.shape == (len(ours), len(ours)):
         keep = [k for k, label in enumerate(ours) if label not in BEYOND]
         whole = (whole * np.outer(factor, factor))[np.ix_(keep, keep)]
@@ -267,8 +267,20 @@ CENTRES: Final = {
 }
 
 
-def _axes(row: Row, name: str) -> Row:
-    """The centre and the frame in our words; Sun and ecliptic where the row does not say."""
+_AXES: Final = {
+    word: label for label in ("centre", "frame") for word in _WORDS[label] if word not in ("origin", "plane")
+}
+"""The names of columns that say about what and on which axes a table's elements are; an ``origin`` may be anything."""
+
+
+def told_axes(columns: Iterable[str]) -> dict[str, str]:
+    """Which of a table's columns tell centre or frame: their names, and ours."""
+    found = {name: _AXES.get(re.sub(r"[^0-9a-z]", "", name.lower())) for name in columns}
+    return {name: ours for name, ours in found.items() if ours is not None}
+
+
+def axes_of(row: Mapping[str, Any], name: str) -> Row:
+    """The row with centre and frame in our words; Sun and ecliptic where it does not say. InputError for others."""
     centre = str(row.get("centre") or "sun").strip().lower()
     told = next((ours for ours, words in CENTRES.items() if centre in words), None)
     if told is None:
@@ -280,7 +292,7 @@ def _axes(row: Row, name: str) -> Row:
     )
     if on_ecliptic == on_equator:
         raise InputError(f"the frame of {name} is {frame!r}, not ecliptic or equatorial", source="elements")
-    return row | {"centre": told, "frame": "ecliptic" if on_ecliptic else "equatorial"}
+    return dict(row) | {"centre": told, "frame": "ecliptic" if on_ecliptic else "equatorial"}
 
 
 def _check_closed(row: Row, name: str) -> None:

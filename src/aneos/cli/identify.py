@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aneos.cli.assess import as_result
 from aneos.cli.emit import check_output, emit
-from aneos.cli.inputs import named, one_of, orbits
+from aneos.cli.inputs import named, one_of, usable
 from aneos.cli.messages import tell_rejected
 from aneos.cli.options import LINES, DesignationArgument, ElementsOption, FormatOption, OutputOption
 from aneos.cli.words import probability
@@ -35,7 +35,7 @@ def identify(
     from aneos import screening
     from aneos.catalogue import load_bundled
 
-    objects = named(name) if elements is None else orbits(elements)
+    objects = named(name) if elements is None else usable(elements)
     others = [line for line in LINES if line != "identity"]
     assessed = screening.assess(load_bundled(), objects, without=others)
     report = replace(assessed, assessments=tuple(_undecided(item) for item in assessed.assessments))

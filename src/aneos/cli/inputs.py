@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -38,10 +37,13 @@ def base_catalogue(choice: str) -> Catalogue:
 
 
 def usable(path: Path) -> Catalogue:
-    """Read a file of objects; :class:`InputError` when no row of it can be assessed."""
-    from aneos.catalogue import read_any
+    """Read a file of objects of any form (:func:`aneos.artificial.orbit_tables.read_objects`).
 
-    found = read_any(path)
+    :class:`InputError` when no row of it can be assessed.
+    """
+    from aneos.artificial.orbit_tables import read_objects
+
+    found = read_objects(path)
     if len(found) == 0:
         if not found.rejected:
             raise InputError("holds no object", source=path)
@@ -53,49 +55,6 @@ def usable(path: Path) -> Catalogue:
         reason = "the orbit is not closed (e ≥ 1), and no other row has a closed one: outside the screen"
         raise InputError(reason, source=path, line=line)
     return found
-
-
-def orbits(path: Path) -> Catalogue:
-    """The objects of a file of any kind that ``aneos departures`` reads, on heliocentric elements.
-
-    Elements about the Earth, on the equator, under other names, state vectors and Find_Orb's are converted; a plain
-    elements file is read as it is. Raises :class:`InputError` when no row can be used.
-    """
-    try:
-        plain = usable(path)
-    except InputError:
-        plain = None
-    if plain is not None and not {"centre", "frame"} & set(plain.table.columns):
-        return plain
-    from aneos.artificial.departure_files import read_orbits
-    from aneos.artificial.departure_orbit import orbit_from_row
-    from aneos.dynamics import ForceModel
-    from aneos.errors import RejectedRow
-
-    found = read_orbits(path)
-    rows, rejected = [], list(found.rejected)
-    for row, uncertainty in zip(found.rows, found.uncertainties, strict=True):
-        try:
-            orbit = orbit_from_row(row, uncertainty=uncertainty, forces=ForceModel())
-        except InputError as error:
-            line = int(row.get("source_line") or 0)
-            rejected.append(RejectedRow(line, error.reason, str(row.get("designation")), str(path)))
-            continue
-        elements = orbit.states.elements()
-        rows.append(
-            {field.name: float(getattr(elements, field.name)[0]) for field in fields(elements)}
-            | {"designation": orbit.designation, "H": orbit.H, "source": str(path)}
-            | {"source_line": int(row.get("source_line") or 0)}
-        )
-    if not rows:
-        raise InputError(rejected[0].reason, source=path, line=rejected[0].line or None)
-    import polars as pl
-
-    from aneos.catalogue import Catalogue
-    from aneos.catalogue.schema import in_columns
-
-    table = pl.DataFrame(rows).with_columns(pl.col("H").fill_nan(None))
-    return Catalogue(in_columns(table), found.provenance, tuple(rejected))
 
 
 def screened_catalogue(choice: str, extra: list[Path] | None) -> Catalogue:

@@ -66,7 +66,7 @@ def explain(prepared: Prepared, index: int, columns: EvidenceColumns) -> Evidenc
         low, high = (1000.0 * float(diameter_km(np.array([H]), albedo)[0]) for albedo in (0.7, 0.04))
         inputs |= {"H": H, "diameter_m_for_albedo_0.7": low, "diameter_m_for_albedo_0.04": high}
         fits = "fits" if float(hardware_window(np.array([H]))[0]) > 0.5 else "does not fit"
-        parts.append(f"H {H:.1f} ({low:.0f} to {high:.0f} m) {fits} the size of hardware")
+        parts.append(f"H {H:.1f} ({_sizes(low, high)}) {fits} the size of hardware")
     if np.isfinite(diameter):
         inputs["diameter_km"] = diameter
         parts.append(f"measured diameter {1000.0 * diameter:.0f} m")
@@ -80,6 +80,14 @@ def explain(prepared: Prepared, index: int, columns: EvidenceColumns) -> Evidenc
     weight = "speaks for a natural body" if value <= -1.0 else "says little by itself"
     interval = (float(columns.lo[index]), float(columns.hi[index]))
     return Evidence(LINE, "measured", value, interval, f"{'; '.join(parts)}: {weight}.", inputs)
+
+
+def _sizes(low_m: float, high_m: float) -> str:
+    """``22 to 91 m``; kilometres for mountains, a figure behind the point for pebbles."""
+    if high_m >= 10_000.0:
+        return f"{low_m / 1000.0:.3g} to {high_m / 1000.0:.3g} km"
+    low, high = (f"{size:.0f}" if size >= 1.0 else f"{size:.1g}" for size in (low_m, high_m))
+    return f"{low} to {high} m"
 
 
 def _magnitude_ratio(H: FloatArray) -> FloatArray:

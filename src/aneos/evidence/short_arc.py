@@ -61,7 +61,7 @@ def explain(
         inputs["digest2"] = digest2.to_dict()
     if matches:
         inputs["sky_matches"] = [match.to_dict() for match in matches]
-    states = _states(probability, tight)
+    states = states_of(probability, tight)
     value = log10_ratio(states)
     ends = [log10_ratio(states, end) for end in (0, 1)]
     interval = (min(value, *ends), max(value, *ends))
@@ -86,8 +86,7 @@ def log10_ratio(states: FloatArray, end: int | None = None) -> float:
 
     ``end`` 0 or 1 takes the unfavourable or favourable ends of the 90% intervals of the artificial shares.
     """
-    wide, tight = NATURALS
-    natural = [shares(wide, CATALOGUED_NATURALS)[1], (tight + 0.5) / (CATALOGUED_NATURALS + 1.0)]
+    natural = natural_shares()
     artificial = [
         (count + 0.5) / (KNOWN_ARTIFICIAL + 1.0) if end is None else shares(count, KNOWN_ARTIFICIAL)[end]
         for count in ARTIFICIALS
@@ -95,6 +94,12 @@ def log10_ratio(states: FloatArray, end: int | None = None) -> float:
     of_naturals = np.array([*natural, 1.0 - sum(natural)])
     of_artificials = np.array([*artificial, max(1.0 - sum(artificial), 0.05)])
     return float(np.log10(states @ of_artificials / (states @ of_naturals)))
+
+
+def natural_shares() -> tuple[float, float]:
+    """Shares of natural bodies that are taken to be bound widely and tightly."""
+    wide, tight = NATURALS
+    return shares(wide, CATALOGUED_NATURALS)[1], (tight + 0.5) / (CATALOGUED_NATURALS + 1.0)
 
 
 def shares(count: int, total: int) -> tuple[float, float]:
@@ -106,7 +111,8 @@ def shares(count: int, total: int) -> tuple[float, float]:
     return low, high
 
 
-def _states(probability: float, tight: float) -> FloatArray:
+def states_of(probability: float, tight: float) -> FloatArray:
+    """Probabilities (3,) of a wide, a tight and no bond, from those of any and of a tight one."""
     states = np.maximum([probability - tight, tight, 1.0 - probability], PROBABILITY_FLOOR)
     return np.asarray(states / states.sum())
 
