@@ -132,3 +132,23 @@ def test_identify_reads_what_find_orb_prints_and_says_how_much_was_compared(run:
     assert held["compared"] + sum(held["not_compared"].values()) == held["known"]
     table = run("identify", "--elements", str(elements)).out
     assert "were not compared" in table
+
+
+@pytest.mark.parametrize("name", ["2020 SO", "K20S00O", "2020so"])
+def test_a_registry_object_goes_by_its_designation_in_any_spelling_with_what_was_fitted(
+    run: Run, name: str
+) -> None:
+    (entry,) = json.loads(run("assess", name, "--format", "json").out)["assessments"]
+    assert entry["identity"]["cospar"] == "1966-084B"
+    lines = {line["line"]: line for line in entry["evidence"]}
+    assert lines["area_to_mass"]["status"] == "measured"
+    assert lines["physical"]["status"] == "measured"
+
+
+@pytest.mark.parametrize("command", ["assess", "identify"])
+def test_a_file_of_open_orbits_alone_is_refused(run: Run, tmp_path: Path, command: str) -> None:
+    path = tmp_path / "visitors.csv"
+    path.write_text(
+        "name,epoch,q,e,incl,node,peri,tp\n1I,2458080.5,0.2553,1.1995,122.687,24.599,241.703,2458005.99\n"
+    )
+    assert "the orbit is not closed" in run(command, "--elements", path).complaint

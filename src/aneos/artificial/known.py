@@ -12,6 +12,7 @@ Objects whose nature is disputed (1991 VG, 2000 SG344, 2020 KZ2) and natural loo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -20,6 +21,7 @@ from pathlib import Path
 import polars as pl
 
 from aneos.artificial.known_tables import KnownObject, KnownOrbit, read_known, tidy
+from aneos.catalogue.designations import unpacked
 from aneos.catalogue.schema import COLUMNS
 from aneos.errors import UnknownDesignationError
 
@@ -49,11 +51,13 @@ def find(designation: str) -> KnownObject | None:
     """The object that bears exactly this name, designation, COSPAR id or "NORAD n"; None if no one does.
 
     The whole text must agree ("2020 SO" is not "2020"); runs of blanks count as one. Survey names are told
-    apart by case ("A10VwK1"), so capitals are overlooked only where no label agrees as written.
+    apart by case ("A10VwK1"), so capitals are overlooked only where no label agrees as written. A designation may be
+    packed as the MPC does it ("K20S00O"), or lack its blank.
     """
     exact, folded = _labels()
     text = tidy(designation)
-    return exact.get(text) or folded.get(text.casefold())
+    plain = unpacked(text) or re.sub(r"^(\d{4})([A-Za-z]{2}\d*)$", r"\1 \2", text)
+    return exact.get(text) or folded.get(text.casefold()) or exact.get(plain.upper())
 
 
 def resolve(designation: str) -> KnownObject:

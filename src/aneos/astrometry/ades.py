@@ -64,6 +64,11 @@ def rows_of(fields: Mapping[str, str]) -> list[Row]:
     return [row]
 
 
+def names_of(fields: Mapping[str, str]) -> tuple[str, ...]:
+    """The designations that one record carries, the best first."""
+    return tuple(fields[key] for key in NAMES if key in fields)
+
+
 def _common(fields: Mapping[str, str]) -> Row:
     if "obsTime" not in fields:
         raise ValueError("lacks obsTime")

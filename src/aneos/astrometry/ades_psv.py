@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from aneos.astrometry.ades import rows_of
+from aneos.astrometry.ades import names_of, rows_of
 from aneos.astrometry.table import Row
 from aneos.catalogue.files import is_text
 from aneos.errors import RejectedRow
@@ -20,6 +20,7 @@ class PsvReader:
         self.source = source
         self.rows: list[Row] = []
         self.rejected: list[RejectedRow] = []
+        self.links: set[tuple[str, ...]] = set()
         self.lines = self.other_lines = self.records = 0
         self._names: list[str] = []
 
@@ -60,6 +61,7 @@ class PsvReader:
         for row in rows:
             row["source"], row["source_line"] = self.source, self.lines
         self.rows.extend(rows)
+        self.links.add(names_of(fields))
 
     def _reject(self, reason: str) -> None:
         self.rejected.append(RejectedRow(self.lines, reason, source=self.source))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import BinaryIO, Final
 from xml.parsers import expat  # stream position and refusal of entities; no tree is built
 
-from aneos.astrometry.ades import rows_of
+from aneos.astrometry.ades import names_of, rows_of
 from aneos.astrometry.table import Row
 from aneos.errors import InputError, RejectedRow
 
@@ -24,6 +24,7 @@ class XmlReader:
         self.source = source
         self.rows: list[Row] = []
         self.rejected: list[RejectedRow] = []
+        self.links: set[tuple[str, ...]] = set()
         self.lines = self.other_lines = self.records = 0
         self._record: str | None = None
         self._record_line = 0
@@ -92,3 +93,4 @@ class XmlReader:
         for row in rows:
             row["source"], row["source_line"] = self.source, self._record_line
         self.rows.extend(rows)
+        self.links.add(names_of(fields))

@@ -49,6 +49,7 @@ class Mpc80Reader:
         self.source = source
         self.rows: list[Row] = []
         self.rejected: list[RejectedRow] = []
+        self.links: set[tuple[str, ...]] = set()
         self.lines = self.other_lines = self.records = 0
         self._waiting: tuple[int, str] | None = None
 
@@ -128,6 +129,7 @@ class Mpc80Reader:
         for row in rows:
             row["source"], row["source_line"] = self.source, number
         self.rows.extend(rows)
+        self.links.add(names_in(line))
 
     def _reject(self, number: int, line: str, reason: str) -> None:
         name = line[:12].strip()
@@ -197,6 +199,18 @@ def readable_designation(number: str, provisional: str) -> str:
     if not plain.isprintable():
         raise ValueError("has unprintable characters in columns 1-12")
     return plain
+
+
+@lru_cache(maxsize=4096)
+def _both(number: str, provisional: str) -> tuple[str, ...]:
+    if PACKED_NUMBER.fullmatch(number) and number[-1].isdigit() and PACKED_PROVISIONAL.fullmatch(provisional):
+        return _unpacked(number), _unpacked(provisional)
+    return (readable_designation(number, provisional),)
+
+
+def names_in(line: str) -> tuple[str, ...]:
+    """The designations of columns 1-12, the number first where there is a provisional designation too."""
+    return _both(line[:5].strip(), line[5:12].strip())
 
 
 def _unpacked(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 from aneos.astrometry.ades_psv import PsvReader, is_header
 from aneos.astrometry.ades_xml import XmlReader
+from aneos.astrometry.linking import relabel
 from aneos.astrometry.mpc80 import SECOND, Mpc80Reader, looks_like_mpc80
 from aneos.astrometry.radar_table import RadarTableReader, looks_like_radar_table
 from aneos.astrometry.table import Observations, build_table
@@ -75,6 +76,8 @@ def _observations(reader: Reader, source: str, sha256: str) -> Observations:
             raise InputError(f"holds no observations; {EXPECTED}", source=source)
         reason = f"none of the {len(reader.rejected):,} records can be used; the first: {worst.reason}"
         raise InputError(reason, source=source, line=worst.line)
+    if not isinstance(reader, RadarTableReader):
+        relabel(reader.rows, reader.links)
     provenance = Provenance("observations", "", source, sha256)
     return Observations(
         build_table(reader.rows),

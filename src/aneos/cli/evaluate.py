@@ -29,6 +29,10 @@ def evaluate(
         raise InputError("must not be negative", source="--seed")
     if report.suffix != ".md":
         raise InputError("the report is Markdown: give a file that ends in .md", source="--report")
+    try:  # before the work, not after it
+        report.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror or error}", source=report) from error
     with progress_bar() as progress:
         found = evaluation.evaluate(quick=quick, seed=seed, progress=progress)
     for path in evaluation.write(found, report, quick=quick, seed=seed):

@@ -10,6 +10,7 @@ from aneos.errors import InputError, UnknownDesignationError
 if TYPE_CHECKING:
     import polars as pl
 
+    from aneos.artificial.known_tables import KnownObject
     from aneos.catalogue import Catalogue, Provenance
 
 CATALOGUE_EPOCH_TDB_JD: Final = 2_461_000.5
@@ -95,7 +96,7 @@ def named(designation: str) -> Catalogue:
 
     orbits = known.heliocentric_orbits().filter(pl.col("object_id") == found.id).sort("epoch_tdb_jd")
     if orbits.is_empty():
-        orbits = _predicted(found.id)
+        orbits = _predicted(found)
     if orbits.is_empty():
         cospar = f" ({found.cospar})" if found.cospar else ""
         reason = (
@@ -105,18 +106,27 @@ def named(designation: str) -> Catalogue:
     return Catalogue(orbits.tail(1).with_columns(designation=pl.lit(designation)), (_registry(),))
 
 
-def _predicted(object_id: str) -> pl.DataFrame:
-    """The registry's own prediction at the catalogue's epoch, in the catalogue's columns; empty if it has none."""
+def _predicted(known: KnownObject) -> pl.DataFrame:
+    """The registry's own prediction at the catalogue's epoch, in the catalogue's columns; empty if it has none.
+
+    H and the push of sunlight are those of the last published orbit that has them.
+    """
     import polars as pl
 
     from aneos.artificial.trajectories import osculating
     from aneos.catalogue.schema import in_columns
 
     try:
-        row = osculating(object_id, CATALOGUE_EPOCH_TDB_JD)
+        row = osculating(known.id, CATALOGUE_EPOCH_TDB_JD)
     except UnknownDesignationError:
         return pl.DataFrame()
-    return in_columns(row).with_columns(source=pl.lit("aNEOS registry, predicted path"))
+    fitted = {"source": pl.lit("aNEOS registry, predicted path")}
+    for value, sigma in (("H", None), ("amr_m2kg", "amr_sigma_m2kg"), ("A1", "A1_sigma")):
+        last = next((orbit for orbit in reversed(known.orbits) if getattr(orbit, value) is not None), None)
+        if last is not None:
+            names = [value] if sigma is None else [value, sigma]
+            fitted |= {name: pl.lit(getattr(last, name), pl.Float64) for name in names}
+    return in_columns(row).with_columns(**fitted)
 
 
 def one_of(designation: list[str] | None, **files: Path | None) -> str:
