@@ -23,6 +23,9 @@ LOG10_AMR: Final = np.arange(-6.5, 3.0, 0.02)
 _STEP: Final = 0.02
 _AMR: Final = 10.0**LOG10_AMR
 
+_LEAST_SIGMA: Final = 0.5 * _STEP * float(np.log(10.0))
+"""Least relative error of a measured ratio that the grid resolves: half a step, a twentieth of the narrowest scatter."""
+
 NATURAL_ALBEDO: Final = 0.15
 NATURAL_DENSITY_KGM3: Final = 2000.0
 NATURAL_SCATTER_DEX: Final = 0.40
@@ -106,6 +109,7 @@ def likelihood(
     """Likelihoods of measured AMR ± σ. ``transverse``: 1 where A2 or A3 significantly exceeds |A1|, 0 where they
     were measured and do not, -1 where they were not measured."""
     found = densities(amr_m2kg, sigma_m2kg, H, transverse)
+    sigma_m2kg = _resolved(amr_m2kg, sigma_m2kg)
     artificial, comet = _grids()
     tails = [np.empty_like(amr_m2kg) for _ in range(3)]
     for part in _parts(amr_m2kg.size):
@@ -143,6 +147,7 @@ def densities(
     amr_m2kg: FloatArray, sigma_m2kg: FloatArray, H: FloatArray, transverse: npt.NDArray[np.int8]
 ) -> AreaToMassDensities:
     """The densities alone; arguments as for :func:`likelihood`."""
+    sigma_m2kg = _resolved(amr_m2kg, sigma_m2kg)
     artificial, comet = _grids()
     share_artificial, share_inert = _share(transverse, 0.05), _share(transverse, 0.05)
     hardware, inert, dark = (np.empty_like(amr_m2kg) for _ in range(3))
@@ -153,6 +158,11 @@ def densities(
         inert[part] = np.sum(like * (natural_density(H[part]) * _STEP), axis=1)
         dark[part] = (like + like_inward) @ comet
     return AreaToMassDensities(hardware, inert, dark, share_inert, _share(transverse, 0.7))
+
+
+def _resolved(amr_m2kg: FloatArray, sigma_m2kg: FloatArray) -> FloatArray:
+    """The errors, where they are too small for the grid those of half a step: between its points lies no density."""
+    return np.maximum(sigma_m2kg, _LEAST_SIGMA * np.abs(amr_m2kg))
 
 
 @cache
