@@ -24,7 +24,7 @@ _STEP: Final = 0.02
 _AMR: Final = 10.0**LOG10_AMR
 
 _LEAST_SIGMA: Final = 0.5 * _STEP * float(np.log(10.0))
-"""Least relative error of a measured ratio that the grid resolves: half a step, a twentieth of the narrowest scatter."""
+"""Least relative error of a measured ratio that the grid resolves: half a step."""
 
 NATURAL_ALBEDO: Final = 0.15
 NATURAL_DENSITY_KGM3: Final = 2000.0
