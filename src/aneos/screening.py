@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -30,6 +30,9 @@ from aneos.evidence.base import Evidence, EvidenceColumns, FloatArray
 from aneos.evidence.prepared import Prepared, prepare
 from aneos.populations.natural import load_natural_orbits
 from aneos.sentences import verdict
+
+LEAST_PERIHELION_AU: Final = 1e-6
+"""150 km from the Sun's centre; the Sun's radius is 0.0047 au."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -205,15 +208,17 @@ def _about_the_sun(catalogue: Catalogue) -> Catalogue:
 
 
 def _inside(table: pl.DataFrame) -> tuple[pl.DataFrame, list[RejectedRow]]:
-    """Elliptic orbits, and the others rejected with their reason."""
-    bound = (table["e"] < 1.0) & (table["a_au"] > 0.0)
+    """Elliptic orbits that miss the Sun's centre, and the others rejected with their reason."""
+    bound = (table["e"] < 1.0) & (table["a_au"] * (1.0 - table["e"]) > LEAST_PERIHELION_AU)
     if bound.null_count() == 0 and bound.all():
         return table, []
     outside = table.filter(~bound)
     rejected = [
         RejectedRow(
             row["source_line"] or 0,
-            f"orbit with e = {row['e']:.6g} is not elliptic: outside the screen, which compares closed orbits",
+            f"orbit with e = {row['e']:.6g} is not elliptic: outside the screen, which compares closed orbits"
+            if not row["e"] < 1.0
+            else f"orbit with e = {row['e']:.12g} leads through the centre of the Sun",
             row["designation"],
             row["source"],
         )

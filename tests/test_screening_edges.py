@@ -1,0 +1,83 @@
+"""Orbits at the edge of what an orbit is: judged with finite numbers, or rejected with a reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import aneos
+from aneos.catalogue import Catalogue, read_any
+
+HEADER = "designation,epoch_tdb_jd,a_au,e,i_deg,node_deg,peri_deg,mean_anomaly_deg,H"
+
+
+def _read(path: Path, *rows: str) -> Catalogue:
+    path.write_text("\n".join([HEADER, *rows]) + "\n")
+    return read_any(path)
+
+
+def test_an_orbit_through_the_centre_of_the_sun_is_rejected(tmp_path: Path) -> None:
+    objects = _read(
+        tmp_path / "a.csv", "x,2460000.5,1.5,0.99999999999,10,0,10,0,28", "y,2460000.5,1,0.1,1,0,10,0,28"
+    )
+    report = aneos.assess(objects=objects)
+    assert [item.designation for item in report.assessments] == ["y"]
+    (row,) = report.rejected
+    assert (row.line, row.designation) == (2, "x")
+    assert "centre of the Sun" in row.reason
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        "1.0000010,0.0167086,0,0,102.937,100",
+        "0.001,0.1,10,0,10,0",
+        "1e9,0.999999999,10,0,10,0",
+        "1e6,0.1,10,0,10,0",
+        "1.0,0.0167,180,0,102,0",
+        "30,0.99999,90,0,102,0",
+    ],
+)
+def test_strange_orbits_get_finite_numbers(tmp_path: Path, elements: str) -> None:
+    (found,) = aneos.assess(objects=_read(tmp_path / "a.csv", f"x,2460000.5,{elements},28")).assessments
+    numbers = [
+        found.probability_artificial,
+        *found.interval,
+        found.log10_bayes_factor,
+        found.p_value,
+        found.q_value,
+    ]
+    assert np.isfinite([number for number in numbers if number is not None]).all()
+    assert "nan" not in found.verdict + " ".join(line.summary for line in found.evidence)
+
+
+def test_centre_and_frame_are_heeded_by_the_library_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        f"{HEADER},centre,frame\n"
+        "sun,2460000.5,1.03,0.03,0.1,0,10,0,28,Sun,ecliptic\n"
+        "tilted,2460000.5,1.03,0.03,23.4,0,10,0,28,Sun,equatorial\n"
+        "mars,2460000.5,1.03,0.03,0.1,0,10,0,28,Mars,ecliptic\n"
+    )
+    result = aneos.screen(read_any(path))
+    tilt = dict(result.table.select("designation", "i_deg").iter_rows())
+    assert tilt["sun"] == 0.1
+    assert tilt["tilted"] == pytest.approx(0.04, abs=0.01)
+    assert [row.designation for row in result.rejected] == ["mars"]
+
+
+def test_order_and_company_change_no_object() -> None:
+    from dataclasses import replace
+
+    from aneos.catalogue import load_bundled
+
+    whole = load_bundled()
+    some = whole.table.sample(300, seed=3)
+    columns = ["designation", "log10_bayes_factor", "p_value", "prob_lo", "prob_hi"]
+    forwards = aneos.screen(replace(whole, table=some)).table.select(columns).sort("designation")
+    shuffled = some.sample(fraction=0.5, shuffle=True, seed=4).select(sorted(some.columns))
+    fewer = aneos.screen(replace(whole, table=shuffled)).table.select(columns).sort("designation")
+    assert fewer.equals(forwards.filter(pl.col("designation").is_in(fewer["designation"].implode())))
