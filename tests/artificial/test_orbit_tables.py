@@ -130,16 +130,17 @@ def test_every_form_of_one_orbit_gives_the_same_row(tmp_path: Path, form: str) -
 def test_centre_and_frame_beside_plain_elements_are_heeded(tmp_path: Path) -> None:
     path = tmp_path / "mixed.csv"
     path.write_text(
-        f"{HEADER},Center,reference_frame\n"
-        f"sun,{EPOCH},{','.join(map(str, VALUES))},28.3,,\n"
-        f"earth,{EPOCH},0.002,0.6,20,96.6,284.4,15.0,28.3,Earth,equatorial\n"
-        f"mars,{EPOCH},1.5,0.6,20,96.6,284.4,15.0,28.3,Mars,\n"
-        f"axes,{EPOCH},1.5,0.6,20,96.6,284.4,15.0,28.3,Sun,galactic\n"
+        f"{HEADER},Center,reference_frame,sigma_a_au\n"
+        f"sun,{EPOCH},{','.join(map(str, VALUES))},28.3,,,1e-5\n"
+        f"earth,{EPOCH},0.002,0.6,20,96.6,284.4,15.0,28.3,Earth,equatorial,1e-6\n"
+        f"mars,{EPOCH},1.5,0.6,20,96.6,284.4,15.0,28.3,Mars,,\n"
+        f"axes,{EPOCH},1.5,0.6,20,96.6,284.4,15.0,28.3,Sun,galactic,\n"
     )
     found = read_objects(path)
     sun, earth = found.table.to_dicts()
     assert [sun[name] for name in NAMES] == list(VALUES)
     assert earth["a_au"] == pytest.approx(1.0, abs=0.1)
+    assert [sun["sigma_a_au"], earth["sigma_a_au"]] == ["1e-5", None]
     assert [(row.line, row.designation) for row in found.rejected] == [(4, "mars"), (5, "axes")]
     assert "'mars', not Sun or Earth" in found.rejected[0].reason
     assert "Center" not in found.table.columns
@@ -187,3 +188,14 @@ def test_a_horizons_table_of_another_kind_is_refused(
     with pytest.raises(InputError, match=r"horizons\.txt") as told:
         read_objects(path)
     assert reason in str(told.value)
+
+
+def test_an_epoch_before_the_kernels_is_no_bar_to_elements_about_the_sun(tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    path.write_text("name,epoch,q,e,incl,node,peri,tp\nold,2396758.5,0.9,0.1,1,24.6,241.7,2396700\n")
+    assert read_objects(path).table["epoch_tdb_jd"].to_list() == [2_396_758.5]
+    path.write_text(
+        "name,epoch,q,e,incl,node,peri,tp,centre\nold,2396758.5,0.002,0.1,1,24.6,241.7,2396750,Earth\n"
+    )
+    with pytest.raises(InputError, match="outside the kernels"):
+        read_objects(path)

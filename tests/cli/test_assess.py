@@ -152,3 +152,14 @@ def test_a_file_of_open_orbits_alone_is_refused(run: Run, tmp_path: Path, comman
         "name,epoch,q,e,incl,node,peri,tp\n1I,2458080.5,0.2553,1.1995,122.687,24.599,241.703,2458005.99\n"
     )
     assert "the orbit is not closed" in run(command, "--elements", path).complaint
+
+
+def test_an_epoch_that_the_kernels_lack_does_not_stop_the_identification_of_others(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "orbits.csv"
+    head = "designation,epoch_tdb_jd,a_au,e,i_deg,node_deg,peri_deg,mean_anomaly_deg,H"
+    path.write_text(f"{head}\nold,2396758.5,1.03,0.03,1,9,2,1,28\nnew,2460000.5,1.03,0.03,1,9,2,1,28\n")
+    done = json.loads(run("identify", "--elements", path, "--format", "json").out)
+    assert [item["designation"] for item in done["assessments"]] == ["old", "new"]
+    assert list(done["coverage"]) == ["new"]

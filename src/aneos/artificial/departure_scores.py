@@ -103,10 +103,13 @@ def _attainable(e: FloatArray, expected: FloatArray) -> FloatArray:
     hold of the mean does not count in Markov's inequality.
     """
     around = np.array([[_inside(small, large) for large in SIZES] for small in SIZES])
-    with np.errstate(divide="ignore"):
-        most = (around / expected).sum(axis=1) / len(SIZES)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        most = np.where(around, 1.0 / expected, 0.0).sum(axis=1) / len(SIZES)
+        shared = np.nan_to_num(
+            expected[:, None] / expected[None, :], nan=1.0, posinf=1.0
+        )  # 0/0: no natural body
     able = most[None, :] >= e[:, None]
-    overlap = np.where(around, expected[:, None] / expected[None, :], 0.0)
+    overlap = np.where(around, shared, 0.0)
     part = np.minimum((able[:, :, None] * overlap[None]).sum(axis=1), 1.0)
     return np.asarray(np.where(able.any(axis=1), part.sum(axis=1) / len(SIZES), 1.0))
 

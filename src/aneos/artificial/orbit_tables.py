@@ -33,6 +33,9 @@ CARRIED: Final = (
 )  # fmt: skip
 """What a record may say beside its elements, in the catalogue's columns."""
 
+WIDTHS: Final = frozenset(f"sigma_{name}" for name in KEPLERIAN)
+"""Widths of elements, which belong to the elements that were given."""
+
 
 def read_objects(path: str | Path) -> Catalogue:
     """Read the objects of a file, whatever its form, on heliocentric elements (ecliptic J2000, TDB).
@@ -59,7 +62,9 @@ def on_the_sun(catalogue: Catalogue) -> Catalogue:
     rejected: list[RejectedRow] = []
     for row in table.iter_rows(named=True):
         try:
-            rows.append({**row, **_elements(row, {ours: row[name] for name, ours in columns.items()})})
+            changed = _elements(row, {ours: row[name] for name, ours in columns.items()})
+            old_widths = {name: None for name in row if changed and name in WIDTHS}
+            rows.append({**row, **old_widths, **changed})
         except InputError as error:
             line = int(row["source_line"] or 0)
             rejected.append(RejectedRow(line, error.reason, row["designation"], row["source"]))
@@ -76,7 +81,7 @@ def _elements(row: Row, told: Row) -> dict[str, float]:
     if axes["centre"] == "sun" and axes["frame"] == "ecliptic":
         return {}
     given = OrbitUncertainty(
-        float(check_span(row["epoch_tdb_jd"], "epoch")),
+        float(row["epoch_tdb_jd"]),
         KEPLERIAN,
         np.array([row[label] for label in KEPLERIAN], dtype=np.float64),
         np.zeros((6, 6)),
@@ -88,6 +93,8 @@ def _elements(row: Row, told: Row) -> dict[str, float]:
 
 def _about_the_sun(orbit: OrbitUncertainty, name: str) -> dict[str, float]:
     """Osculating heliocentric elements. InputError for what is no orbit, or a parabola."""
+    if orbit.centre == "Earth":
+        check_span(orbit.epoch_tdb_jd, "epoch")
     states = orbit.nominal()
     if not np.isfinite(states.position_au).all():
         raise InputError(f"the elements of {name} describe no orbit")
@@ -128,7 +135,6 @@ def _record(row: Row, uncertainty: OrbitUncertainty | None, name: str) -> dict[s
             beside[sigma] = uncertainty.sigma(label)
         elif label in uncertainty.fixed:
             beside[label] = float(uncertainty.fixed[label])
-    check_span(uncertainty.epoch_tdb_jd, "epoch")
     return beside | _about_the_sun(uncertainty, name)
 
 

@@ -153,7 +153,9 @@ def orbit_of(row: Row, name: str) -> tuple[Row, OrbitUncertainty | None]:
         raise InputError(
             f"{name} has no {lacking[0]} (nor a time of pericentre, nor a state vector)", source="elements"
         )
-    epoch = float(check_span(row["epoch_tdb_jd"], "epoch"))
+    epoch = float(row["epoch_tdb_jd"])
+    if centre == "Earth":
+        check_span(epoch, "epoch")
     values = np.array([row[label] for label in kind])
     sigmas = np.array([float(row.get(sigma_name(label), np.nan)) for label in kind])
     known = bool(np.isfinite(sigmas).all())

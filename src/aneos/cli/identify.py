@@ -62,12 +62,16 @@ MOST_INTEGRATED: Final = 50
 
 def integrated(table: pl.DataFrame) -> tuple[dict[str, dict[str, Any] | None], dict[str, Coverage]]:
     """Each object's best match with the registry integrated to its epoch, JSON-ready (None where nothing is near), and
-    how much of the registry that was."""
+    how much of the registry that was. Epochs that the kernels do not have are left out."""
+    import polars as pl
+
     from aneos.artificial.nbody_identify import coverage, identify_state
     from aneos.dynamics import States
+    from aneos.dynamics.ephemeris import FIRST_JD, LAST_JD
     from aneos.orbits import KeplerianElements
 
-    rows = table.filter(table["e"] < 1.0).head(MOST_INTEGRATED)
+    reached = pl.col("epoch_tdb_jd").is_between(FIRST_JD, LAST_JD)
+    rows = table.filter((pl.col("e") < 1.0) & reached).head(MOST_INTEGRATED)
     states = States.from_elements(KeplerianElements.from_table(rows))
     found: dict[str, dict[str, Any] | None] = {}
     covered: dict[str, Coverage] = {}

@@ -43,6 +43,8 @@ def tell_rejected(rows: Sequence[RejectedRow]) -> None:
 def describe(row: RejectedRow) -> str:
     """Where a rejected row is, and why: ``file, line 3 (2020 SO): reason``."""
     name = f" ({row.designation})" if row.designation else ""
+    if not row.line:  # of no file, or of none that has lines
+        return f"{row.source or row.designation or 'an object'}{name if row.source else ''}: {row.reason}"
     where = f"{row.source}, line {row.line}" if row.source else f"line {row.line}"
     return f"{where}{name}: {row.reason}"
 
