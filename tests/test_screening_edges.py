@@ -81,3 +81,19 @@ def test_order_and_company_change_no_object() -> None:
     shuffled = some.sample(fraction=0.5, shuffle=True, seed=4).select(sorted(some.columns))
     fewer = aneos.screen(replace(whole, table=shuffled)).table.select(columns).sort("designation")
     assert fewer.equals(forwards.filter(pl.col("designation").is_in(fewer["designation"].implode())))
+
+
+def test_an_identity_does_not_depend_on_what_else_the_file_tells() -> None:
+    """A row without arc or U beside rows that have them is tried as if it were alone."""
+    from dataclasses import replace
+
+    from aneos.artificial.by_name import known_catalogue
+    from aneos.catalogue import concat, load_bundled, select
+
+    centaur = known_catalogue("2020 SO")
+    assert centaur is not None
+    bare = replace(centaur, table=centaur.table.with_columns(arc_days=pl.lit(None, pl.Float64)))
+    (alone,) = aneos.assess(objects=bare).assessments
+    beside = aneos.assess(objects=concat(select(load_bundled(), "433"), bare)).assessments[1]
+    assert beside.identity == alone.identity
+    assert beside.log10_bayes_factor == alone.log10_bayes_factor

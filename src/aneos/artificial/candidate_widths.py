@@ -74,6 +74,12 @@ def candidate_widths(table: pl.DataFrame, elements: KeplerianElements) -> tuple[
     return floor, loose, Widths(*(np.where(poor, v, w) for v, w in zip(second, own, strict=True)))
 
 
+def trials_that_count(table: pl.DataFrame) -> npt.NDArray[np.int_]:
+    """How many of the sets each candidate is tried with, (n,): two where nothing tells of its own quality, whatever
+    stands beside it in the table; its third set is then the second again."""
+    return np.where(np.isfinite(_runoff_arcsec(table)), 3, 2)
+
+
 def _runoff_arcsec(table: pl.DataFrame) -> FloatArray:
     """Longitude runoff in arc seconds per ten years; NaN where nothing is known of the orbit's quality."""
     runoff = np.full(table.height, np.nan)

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import polars as pl
 from scipy.special import i0e
 
-from aneos.artificial.candidate_widths import candidate_widths
+from aneos.artificial.candidate_widths import candidate_widths, trials_that_count
 from aneos.artificial.chance import chance_of_any, chance_of_one
 from aneos.artificial.places import Places, places_of, registry_places
 from aneos.artificial.trajectories import Equinoctial, Trajectory, Widths, equinoctial, load_trajectories
@@ -52,7 +52,7 @@ class Comparison:
     ``distance`` has shape (trials, m, n): D under each set of candidate widths in ``widths`` (two or three, see
     :mod:`aneos.artificial.candidate_widths`); infinite beyond REACH, NaN where the candidate has no ellipse
     or the known object no known place at that epoch. ``places`` holds each known object at the distinct
-    epochs, and ``day`` (n,) which of these is each candidate's.
+    epochs, ``day`` (n,) which of these is each candidate's, and ``trials`` (n,) how many sets count for each.
     """
 
     trajectories: tuple[Trajectory, ...]
@@ -62,11 +62,7 @@ class Comparison:
     epoch_tdb_jd: FloatArray
     day: npt.NDArray[np.int_]
     places: Places
-
-    @property
-    def trials(self) -> int:
-        """Number of sets of candidate widths that were tried."""
-        return len(self.widths)
+    trials: npt.NDArray[np.int_]
 
     @property
     def compared(self) -> npt.NDArray[np.int_]:
@@ -103,7 +99,7 @@ def compare(table: pl.DataFrame, *, trajectories: Sequence[Trajectory] | None = 
     for trial, own in enumerate(widths):
         _gated(candidates, own, places, day, out=distance[trial])
     distance[:, :, ~usable] = np.nan
-    return Comparison(known, distance, candidates, widths, epochs, day, places)
+    return Comparison(known, distance, candidates, widths, epochs, day, places, trials_that_count(table))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

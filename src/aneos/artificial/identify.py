@@ -103,7 +103,8 @@ def best_match(comparison: Comparison, row: int) -> Match | None:
     Of the sets of candidate widths that were tried, the one with the least chance probability counts (of those
     that bring an object within MAX_DISTANCE, if any does), and the probability is multiplied by their number.
     """
-    least = comparison.distance[:, :, row].min(axis=1, initial=np.inf, where=comparison.known_at(row))
+    trials = int(comparison.trials[row])
+    least = comparison.distance[:trials, :, row].min(axis=1, initial=np.inf, where=comparison.known_at(row))
     if not np.isfinite(least).any():
         return None
     tried = np.flatnonzero(least <= max(MAX_DISTANCE, float(least.min())))
@@ -118,7 +119,7 @@ def best_match(comparison: Comparison, row: int) -> Match | None:
         cospar=trajectory.known.cospar,
         status=trajectory.known.status,
         distance=float(pairs.distance[place]),
-        chance_probability=min(1.0, comparison.trials * chance),
+        chance_probability=min(1.0, trials * chance),
         fit_epoch_tdb_jd=fit,
         days_from_fit=float(comparison.epoch_tdb_jd[row]) - fit,
         integrated=trajectory.integrated,

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from aneos.errors import InputError, UnknownDesignationError
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from aneos.artificial.known_tables import KnownObject
-    from aneos.catalogue import Catalogue, Provenance
-
-CATALOGUE_EPOCH_TDB_JD: Final = 2_461_000.5
-"""Epoch of the bundled catalogue's elements, to which registry objects without a published orbit are carried."""
+    from aneos.catalogue import Catalogue
 
 ARCHIVES: Final[dict[str, Literal["mpc", "sbdb"]]] = {"mpc": "mpc", "sbdb": "sbdb"}
 
@@ -83,50 +77,16 @@ def named(designation: str) -> Catalogue:
     geocentric one to the catalogue's epoch. Raises :class:`~aneos.errors.UnknownDesignationError` for a name that
     neither knows, :class:`InputError` for an artificial object that cannot be placed on a heliocentric orbit.
     """
-    from aneos.artificial import known
-    from aneos.catalogue import Catalogue, load_bundled, select
+    from aneos.artificial.by_name import known_catalogue
+    from aneos.catalogue import load_bundled, select
 
     try:
         return select(load_bundled(), designation)
     except UnknownDesignationError:
-        found = known.find(designation)
-        if found is None:
+        known = known_catalogue(designation)
+        if known is None:
             raise
-    import polars as pl
-
-    orbits = known.heliocentric_orbits().filter(pl.col("object_id") == found.id).sort("epoch_tdb_jd")
-    if orbits.is_empty():
-        orbits = _predicted(found)
-    if orbits.is_empty():
-        cospar = f" ({found.cospar})" if found.cospar else ""
-        reason = (
-            f"is the known artificial object {found.name}{cospar}, of which no heliocentric orbit is known"
-        )
-        raise InputError(reason, source=designation)
-    return Catalogue(orbits.tail(1).with_columns(designation=pl.lit(designation)), (_registry(),))
-
-
-def _predicted(known: KnownObject) -> pl.DataFrame:
-    """The registry's own prediction at the catalogue's epoch, in the catalogue's columns; empty if it has none.
-
-    H and the push of sunlight are those of the last published orbit that has them.
-    """
-    import polars as pl
-
-    from aneos.artificial.trajectories import osculating
-    from aneos.catalogue.schema import in_columns
-
-    try:
-        row = osculating(known.id, CATALOGUE_EPOCH_TDB_JD)
-    except UnknownDesignationError:
-        return pl.DataFrame()
-    fitted = {"source": pl.lit("aNEOS registry, predicted path")}
-    for value, sigma in (("H", None), ("amr_m2kg", "amr_sigma_m2kg"), ("A1", "A1_sigma")):
-        last = next((orbit for orbit in reversed(known.orbits) if getattr(orbit, value) is not None), None)
-        if last is not None:
-            names = [value] if sigma is None else [value, sigma]
-            fitted |= {name: pl.lit(getattr(last, name), pl.Float64) for name in names}
-    return in_columns(row).with_columns(**fitted)
+    return known
 
 
 def one_of(designation: list[str] | None, **files: Path | None) -> str:
@@ -140,19 +100,3 @@ def one_of(designation: list[str] | None, **files: Path | None) -> str:
     if bool(name.strip()) + len(given) != 1:
         raise InputError(f"give exactly one of {', '.join(choices)}")
     return name.strip()
-
-
-def _registry() -> Provenance:
-    from hashlib import sha256
-
-    from aneos import __version__
-    from aneos.artificial.known import data_path
-    from aneos.catalogue import Provenance
-
-    table = data_path("known_orbits.csv")
-    acknowledgement = (
-        "Orbits of artificial objects: Bill Gray, Project Pluto, and the sources named in each row."
-    )
-    return Provenance(
-        "known-artificial", __version__, table.name, sha256(table.read_bytes()).hexdigest(), acknowledgement
-    )

@@ -172,14 +172,14 @@ def _not_comparable(record: Mapping[str, Any], label: KnownObject | None) -> Evi
 
 def _columns(comparison: Comparison, parameters: Parameters) -> EvidenceColumns:
     measured = comparison.compared > 0
-    evidence = [np.zeros((comparison.trials, len(comparison.candidates))) for _ in range(3)]
+    evidence = [np.zeros((len(comparison.widths), len(comparison.candidates))) for _ in range(3)]
     rows = np.flatnonzero(measured & (comparison.nearest <= REACH))
     for row in rows:
-        for trial in range(comparison.trials):
+        for trial in range(int(comparison.trials[row])):
             pairs = pairs_at(comparison, int(row), trial)
             for values, scale in zip(evidence, (1.0, *WIDTH_INTERVAL), strict=True):
                 values[trial, row] = float(np.mean(_likelihood_ratios(pairs, scale)))
-    centre, narrow, wide = (values.mean(axis=0) for values in evidence)
+    centre, narrow, wide = (values.sum(axis=0) / comparison.trials for values in evidence)
     ends = [
         _log10(coverage, ratio)
         for coverage in (parameters.coverage, *COVERAGE_INTERVAL)

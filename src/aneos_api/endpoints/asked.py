@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from aneos.catalogue import Catalogue
-from aneos.errors import RejectedRow
+from aneos.catalogue import Catalogue, concat
+from aneos.catalogue.schema import in_columns
+from aneos.errors import InputError, RejectedRow
 from aneos_api.context import Context
 from aneos_api.database.elements import given_catalogue, stored_catalogue
 from aneos_api.database.services.batches import NewItem
@@ -80,17 +82,41 @@ async def start_batch(
 async def _stored(
     ctx: Context, who: Principal, designations: Sequence[str]
 ) -> tuple[Catalogue, list[RejectedRow]]:
-    """Objects of the database by name, and the names that none of them bears."""
+    """Objects of the database by name, else of the registry of artificial objects, and the names that none bears."""
     async with ctx.quick.read() as work:
         found = await work.catalogue.find_many(list(dict.fromkeys(designations)), tenant_id=who.tenant_id)
-        if not found:
-            await work.catalogue.find(designations[0], tenant_id=who.tenant_id)  # says which names come close
-            raise NotFound("no object of the catalogue bears any of these names")
         provenance = await current_provenance(work)
+    others = [name for name in dict.fromkeys(designations) if name not in found]
+    known, refused = await ctx.science.run(lambda: _of_the_registry(others)) if others else ({}, {})
+    if not (found or known or refused):
+        async with ctx.quick.read() as work:
+            await work.catalogue.find(designations[0], tenant_id=who.tenant_id)  # says which names come close
+        raise NotFound("no object of the catalogue bears any of these names")
     objects = {row.id: row for row in found.values()}
+    absent = "no object of the catalogue is called so"
     unknown = [
-        RejectedRow(number, "no object of the catalogue is called so", name, "request")
+        RejectedRow(number, refused.get(name, absent), name, "request")
         for number, name in enumerate(designations, 1)
-        if name not in found
+        if name not in found and name not in known
     ]
-    return stored_catalogue(list(objects.values()), provenance), unknown
+    table = stored_catalogue(list(objects.values()), provenance)
+    for item in known.values():
+        table = concat(table, item) if len(table) else item
+    return table, unknown
+
+
+def _of_the_registry(names: Sequence[str]) -> tuple[dict[str, Catalogue], dict[str, str]]:
+    """Artificial objects by name, and of those that are on no known orbit about the Sun the reason."""
+    from aneos.artificial.by_name import known_catalogue  # in a thread: the first time it loads the paths
+
+    known: dict[str, Catalogue] = {}
+    refused: dict[str, str] = {}
+    for name in names:
+        try:
+            item = known_catalogue(name)
+        except InputError as error:
+            refused[name] = error.reason
+        else:
+            if item is not None:
+                known[name] = replace(item, table=in_columns(item.table))
+    return known, refused
