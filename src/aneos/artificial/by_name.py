@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from importlib.metadata import version
 from typing import Any, Final
 
 import polars as pl
@@ -58,11 +59,9 @@ def _predicted(known: KnownObject) -> pl.DataFrame:
 
 
 def _registry() -> Provenance:
-    from aneos import __version__
-
     table = data_path("known_orbits.csv")
     acknowledgement = (
         "Orbits of artificial objects: Bill Gray, Project Pluto, and the sources named in each row."
     )
     digest = sha256(table.read_bytes()).hexdigest()
-    return Provenance("known-artificial", __version__, table.name, digest, acknowledgement)
+    return Provenance("known-artificial", version("aneos"), table.name, digest, acknowledgement)
