@@ -97,3 +97,16 @@ def test_an_identity_does_not_depend_on_what_else_the_file_tells() -> None:
     beside = aneos.assess(objects=concat(select(load_bundled(), "433"), bare)).assessments[1]
     assert beside.identity == alone.identity
     assert beside.log10_bayes_factor == alone.log10_bayes_factor
+
+
+def test_a_published_width_widens_the_interval(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = [
+        f"x{width},2460000.5,1.0345,0.0353,0.13,96.6,284.4,15,28.3,{width}" for width in ("", "1e-6", "0.05")
+    ]
+    path.write_text("\n".join([f"{HEADER},sigma_a_au", *rows]) + "\n")
+    plain, narrow, wide = aneos.assess(objects=read_any(path)).assessments
+    assert plain.log10_bayes_factor == narrow.log10_bayes_factor == wide.log10_bayes_factor
+    assert narrow.interval == pytest.approx(plain.interval, abs=1e-3)
+    assert wide.interval[0] < plain.interval[0] - 0.02
+    assert "The orbit is poor" in wide.evidence[0].summary

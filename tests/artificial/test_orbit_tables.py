@@ -199,3 +199,24 @@ def test_an_epoch_before_the_kernels_is_no_bar_to_elements_about_the_sun(tmp_pat
     )
     with pytest.raises(InputError, match="outside the kernels"):
         read_objects(path)
+
+
+@pytest.mark.parametrize(
+    ("labels", "values", "matrix", "expected"),
+    [
+        (["a_au", *NAMES[1:]], VALUES, np.diag([1e-8, 0, 0, 0, 0, 0]), 1e-4),
+        (
+            ["e", "q_au", "tp_tdb_jd", "node_deg", "peri_deg", "i_deg"],
+            [0.2, 0.8, EPOCH - 30.0, 1.0, 2.0, 3.0],
+            np.diag([1e-8, 1e-8, 1, 1, 1, 1]),
+            np.hypot(1e-4 / 0.8, 0.8 * 1e-4 / 0.8**2),
+        ),
+    ],
+)
+def test_the_width_of_the_semi_major_axis_goes_along(
+    tmp_path: Path, labels: list[str], values: list[float], matrix: np.ndarray, expected: float
+) -> None:
+    path = tmp_path / "orbit.json"
+    orbit = {"epoch_tdb_jd": EPOCH, "labels": labels, "values": list(values), "matrix": matrix.tolist()}
+    path.write_text(json.dumps(orbit))
+    assert read_objects(path).table["sigma_a_au"].to_list() == pytest.approx([expected], rel=1e-3)

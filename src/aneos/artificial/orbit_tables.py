@@ -33,6 +33,9 @@ CARRIED: Final = (
 )  # fmt: skip
 """What a record may say beside its elements, in the catalogue's columns."""
 
+SMALL: Final = 1e-2
+"""Steps of the differences that carry widths over, in standard deviations."""
+
 WIDTHS: Final = frozenset(f"sigma_{name}" for name in KEPLERIAN)
 """Widths of elements, which belong to the elements that were given."""
 
@@ -126,7 +129,10 @@ def _record(row: Row, uncertainty: OrbitUncertainty | None, name: str) -> dict[s
         beside["last_observation"] = beside["last_observation"].isoformat()
     if uncertainty is None:
         elements = {label: float(row[label]) for label in (*KEPLERIAN, "epoch_tdb_jd")}
-        return beside | elements | _elements(elements | {"designation": name}, row_axes(row))
+        changed = _elements(elements | {"designation": name}, row_axes(row))
+        if not changed and row.get("sigma_a_au") is not None:
+            beside["sigma_a_au"] = float(row["sigma_a_au"])
+        return beside | elements | changed
     _check_width(uncertainty, name)
     for label in FORCES:
         sigma = "amr_sigma_m2kg" if label == "amr_m2kg" else f"{label}_sigma"
@@ -135,7 +141,24 @@ def _record(row: Row, uncertainty: OrbitUncertainty | None, name: str) -> dict[s
             beside[sigma] = uncertainty.sigma(label)
         elif label in uncertainty.fixed:
             beside[label] = float(uncertainty.fixed[label])
-    return beside | _about_the_sun(uncertainty, name)
+    about_sun = _about_the_sun(uncertainty, name)
+    if uncertainty.matrix.any() and about_sun["e"] < 1.0:
+        beside["sigma_a_au"] = _width_of_a(uncertainty)
+    return beside | about_sun
+
+
+def _width_of_a(orbit: OrbitUncertainty) -> float:
+    """Standard deviation of the heliocentric semi-major axis (au), to first order in the six parameters."""
+    places = [orbit.labels.index(label) for label in orbit.coordinates]
+    root = np.sqrt(np.diag(orbit.matrix))
+    steps = np.zeros((2 * len(places), len(orbit.labels)))
+    for number, place in enumerate(places):
+        steps[2 * number, place], steps[2 * number + 1, place] = SMALL * root[place], -SMALL * root[place]
+    a = orbit.states(orbit.values + steps).elements().a_au
+    slope = np.array([(a[2 * k] - a[2 * k + 1]) / (2.0 * SMALL) for k in range(len(places))])
+    scale = np.where(root > 0.0, root, 1.0)
+    correlation = (orbit.matrix / np.outer(scale, scale))[np.ix_(places, places)]
+    return float(np.sqrt(max(float(slope @ correlation @ slope), 0.0)))
 
 
 def _check_width(orbit: OrbitUncertainty, name: str) -> None:
@@ -159,6 +182,6 @@ def _schema(records: Iterable[Row]) -> dict[str, pl.DataType]:
     text = {"designation", "U", "last_observation"}
     return {
         name: pl.String() if name in text else pl.Int64() if name == "source_line" else pl.Float64()
-        for name in COLUMNS
+        for name in (*COLUMNS, "sigma_a_au")
         if name in names
     }

@@ -75,7 +75,8 @@ def prepare(table: pl.DataFrame) -> Prepared:
 
 
 def _speed_sigma(table: pl.DataFrame, a_au: FloatArray) -> FloatArray:
-    """Error of the encounter speed in km/s from the MPC's U, shape (n,); NaN without U.
+    """Error of the encounter speed in km/s from the published width of a, else from the MPC's U, shape (n,); NaN
+    without either.
 
     The runoff of U gives the error of the mean motion, that of a follows from Kepler's third law, and half of its
     relative error times the orbital speed is the error of the speed.
@@ -84,4 +85,7 @@ def _speed_sigma(table: pl.DataFrame, a_au: FloatArray) -> FloatArray:
     runoff_deg = np.where(code >= 0, _RUNOFF_ARCSEC[np.clip(code, 0, 9)], np.nan) / 3600.0
     motion_deg = 0.985_607_6 * a_au**-1.5 * 3652.5
     relative_a = 2.0 / 3.0 * runoff_deg / motion_deg
+    if "sigma_a_au" in table.columns:
+        width = table["sigma_a_au"].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+        relative_a = np.where(width >= 0.0, width / a_au, relative_a)
     return np.asarray(0.5 * relative_a * 29.785 / np.sqrt(a_au))
