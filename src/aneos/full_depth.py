@@ -28,7 +28,9 @@ from aneos.dynamics.ephemeris import TO_ECLIPTIC, body_states
 from aneos.dynamics.uncertainty import CARTESIAN
 from aneos.errors import InputError, RejectedRow
 from aneos.evidence import departure as line
+from aneos.evidence import identity
 from aneos.observed import Observed
+from aneos.sentences import figure
 
 __all__ = ["UNDECIDED", "assess", "deepen", "orbit_of_fit"]
 
@@ -82,6 +84,7 @@ def deepen(
     out: list[Assessment] = []
     rejected = list(report.rejected)
     forces: dict[str, Any] = {}
+    asked = report.signature["model"]["lines"]
     for item in report.assessments:
         if item.object_class not in UNDECIDED:
             out.append(item)
@@ -91,7 +94,7 @@ def deepen(
         try:
             traced = orbit(item)
             result = trace(traced, settings)
-            match = identify_state(traced.states)
+            match = identify_state(traced.states) if identity.LINE in asked else None
         except InputError as error:
             out.append(item)
             rejected.append(RejectedRow(0, f"not traced: {error}", item.designation))
@@ -147,14 +150,15 @@ def with_identity(item: Assessment, match: NBodyMatch | None) -> Assessment:
     if match is None or not match.identified or item.identity is not None:
         return replace(item, evidence=evidence)
     named = Identity(match.name, match.cospar, match.chance_probability)
-    known = item.probability_artificial >= rules.ARTIFICIAL_FROM
-    return replace(
-        item,
-        evidence=evidence,
-        identity=named,
-        object_class="known_artificial" if known else item.object_class,
-        verdict=f"The integrated orbit of {match.name} is within {match.distance_sigma:.1f} widths. {item.verdict}",
+    if item.probability_artificial < rules.ARTIFICIAL_FROM:
+        verdict = f"The integrated orbit of {match.name} is within {match.distance_sigma:.1f} widths. {item.verdict}"
+        return replace(item, evidence=evidence, identity=named, verdict=verdict)
+    title = match.name if match.cospar is None else f"{match.name} ({match.cospar})"
+    verdict = (
+        f"Known artificial object: integrated to its epoch, {title} is there within {match.distance_sigma:.1f} widths; "
+        f"a match this good has a chance probability of {figure(match.chance_probability)}. {last.summary}"
     )
+    return replace(item, evidence=evidence, identity=named, object_class="known_artificial", verdict=verdict)
 
 
 def orbit_of_fit(fit: FitResult, settings: Settings) -> TracedOrbit:
@@ -205,5 +209,5 @@ def _class(item: Assessment, probability: float, result: DepartureResult) -> Obj
 
 def _changed(item: Assessment, word: ObjectClass, probability: float) -> str:
     if word == item.object_class:
-        return f"{item.verdict} Traced back (P(artificial) = {probability:.2g}): "
-    return f"{word.replace('_', ' ').capitalize()} once traced back (P(artificial) = {probability:.2g}). "
+        return f"{item.verdict} Traced back (P(artificial) = {figure(probability)}): "
+    return f"{word.replace('_', ' ').capitalize()} once traced back (P(artificial) = {figure(probability)}). "

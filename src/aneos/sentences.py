@@ -18,14 +18,14 @@ def verdict(
     record: Mapping[str, Any],
 ) -> str:
     """The verdict on one object. ``record`` is its catalogue row (notes on published measurements included)."""
-    chance = f"P(artificial) = {_figure(probability)}"
+    chance = f"P(artificial) = {figure(probability)}"
     leading = _leading(evidence, artificial=object_class not in ("natural",))
     note = record.get("measurement_note")
     if object_class == "known_artificial" and identity is not None:
         cospar = f" ({identity.cospar})" if identity.cospar else ""
         return (
             f"Known artificial object: the orbit is that of {identity.name}{cospar}; a match this good has a chance "
-            f"probability of {_figure(identity.chance_probability)}."
+            f"probability of {figure(identity.chance_probability)}."
         )
     if object_class == "probably_artificial":
         return f"Probably artificial, not identified ({chance}). {leading}{_needs(missing)}"
@@ -56,7 +56,8 @@ def _needs(missing: Sequence[Missing]) -> str:
     return f" What would decide: {first.needs}{when}."
 
 
-def _figure(probability: float) -> str:
+def figure(probability: float) -> str:
+    """A probability in words of a verdict."""
     if probability < 0.001:
         return f"{probability:.1e}"
     if probability > 0.999:
