@@ -224,7 +224,11 @@ def _finished(
     probability, lo, hi = (float(rules.posterior(value, prior)) for value in _ends(measured, total))
     push = next((item for item in measured if item.line == "area_to_mass"), None)
     inputs = push.inputs if push is not None else {}
-    bound = any(item.line == short_arc.LINE and item.log10_bayes_factor > 3.0 for item in measured)
+    bond = next((item for item in measured if item.line == short_arc.LINE), None)
+    bound = bond is not None and bond.log10_bayes_factor > 3.0
+    p, q = (None, None) if base is None else (base.p_value, base.q_value)
+    if bond is not None:
+        p, q = _tail(short_arc.p_natural(bond), inputs.get("p_natural"))
     word = rules.classify(
         np.array([probability]),
         identified=np.array([base is not None and base.object_class == "known_artificial"]),
@@ -241,14 +245,21 @@ def _finished(
         interval=(lo, hi),
         prior=prior,
         log10_bayes_factor=float(total),
-        p_value=base.p_value if base is not None else None,
-        q_value=base.q_value if base is not None else None,
+        p_value=p,
+        q_value=q,
         evidence=evidence,
         missing=missing,
         identity=base.identity if base is not None else None,
         orbit=orbit,
         verdict=_verdict(fit, str(word), probability, evidence),
     )
+
+
+def _tail(p_bound: float, p_push: float | None) -> tuple[float, float]:
+    """p- and q-value where the short-arc line stands for the orbit: of its own, with the push's where measured."""
+    both = np.array([[p_bound], [np.nan if p_push is None else p_push]])
+    p = rules.combine_independent(both)
+    return float(p[0]), float(screening.q_against_reference(p)[0])
 
 
 def _push_forecast(fit: FitResult) -> tuple[Missing, ...]:

@@ -158,7 +158,7 @@ def assess(
     chosen = with_measurements(_about_the_sun(given))
     table, hyperbolic = _inside(chosen.table)
     scored = _score(table, without, rules.check_prior(prior), None)
-    q = _q_against_reference(scored.p_value)
+    q = q_against_reference(scored.p_value)
     classes = _classes(scored, q <= rules.NULL_REJECTED_BELOW)
     assessments = tuple(
         _assessment(scored, row, None, float(q[row]), str(classes[row])) for row in range(table.height)
@@ -324,7 +324,7 @@ def _classes(
     )
 
 
-def _q_against_reference(p_value: FloatArray) -> FloatArray:
+def q_against_reference(p_value: FloatArray) -> FloatArray:
     """q of each object as if it alone joined the reference catalogue, from the null's expected counts."""
     n = load_natural_orbits().n_reference
     return np.asarray(np.minimum(p_value * (n + 1) / (1.0 + np.floor(p_value * n)), 1.0))

@@ -102,6 +102,15 @@ def natural_shares() -> tuple[float, float]:
     return shares(wide, CATALOGUED_NATURALS)[1], (tight + 0.5) / (CATALOGUED_NATURALS + 1.0)
 
 
+def p_natural(line: Evidence) -> float:
+    """Chance that a natural body is bound at least as tightly as this line says the object is."""
+    bound, tight = (
+        float(line.inputs[name]) for name in ("probability_bound_to_earth", "probability_tightly_bound")
+    )
+    wide_share, tight_share = natural_shares()
+    return tight * tight_share + max(bound - tight, 0.0) * (wide_share + tight_share) + max(1.0 - bound, 0.0)
+
+
 def shares(count: int, total: int) -> tuple[float, float]:
     """90% Clopper-Pearson interval of a share."""
     from scipy.stats import beta
