@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
+from aneos.artificial.departure_files import read_orbits
 from aneos.artificial.orbit_tables import read_objects
 from aneos.constants import AU_KM, AU_PER_DAY_KMS, OBLIQUITY_J2000_DEG
 from aneos.dynamics import States, body_states
@@ -220,3 +222,24 @@ def test_the_width_of_the_semi_major_axis_goes_along(
     orbit = {"epoch_tdb_jd": EPOCH, "labels": labels, "values": list(values), "matrix": matrix.tolist()}
     path.write_text(json.dumps(orbit))
     assert read_objects(path).table["sigma_a_au"].to_list() == pytest.approx([expected], rel=1e-3)
+
+
+def test_parquet_under_other_names_is_read_and_without_an_orbit_refused(tmp_path: Path) -> None:
+    names = ["Name", "Epoch", "a", "e", "i", "Node", "Peri", "M", "H"]
+    path = tmp_path / "orbits.parquet"
+    pl.DataFrame([["x", EPOCH, *VALUES, 28.3]], schema=names, orient="row").write_parquet(path)
+    (row,) = read_objects(path).table.to_dicts()
+    assert [row[name] for name in NAMES] == list(VALUES)
+    pl.DataFrame({"Name": ["x"], "colour": ["red"]}).write_parquet(path)
+    with pytest.raises(InputError, match="missing columns designation"):
+        read_objects(path)
+
+
+def test_departures_heed_the_centre_under_its_american_name_too(tmp_path: Path) -> None:
+    path = tmp_path / "orbit.csv"
+    path.write_text(
+        f"{HEADER},center\nx,{EPOCH},0.002,0.6,20,96.6,284.4,15.0,28.3,@399\ny,{EPOCH},1,0.1,2,9,2,1,28,Mars\n"
+    )
+    found = read_orbits(path)
+    assert [row["centre"] for row in found.rows] == ["Earth"]
+    assert [row.designation for row in found.rejected] == ["y"]

@@ -24,12 +24,22 @@ import numpy as np
 from aneos.artificial.dates import iso_date
 from aneos.artificial.departure_find_orb import BLOCK, read_blocks
 from aneos.artificial.departure_horizons import BEGIN, read_pages
-from aneos.artificial.orbit_words import covariance_of, epoch_of, label_of, number_of, orbit_of, words_of
+from aneos.artificial.orbit_words import (
+    axes_of,
+    covariance_of,
+    epoch_of,
+    label_of,
+    number_of,
+    orbit_of,
+    told_axes,
+    words_of,
+)
 from aneos.catalogue import Provenance, read_any
 from aneos.catalogue.elements import DELIMITERS, split_header
 from aneos.catalogue.files import SourceFile
 from aneos.catalogue.json_records import load_json
 from aneos.catalogue.mpc import is_nea_extended
+from aneos.catalogue.parquet import PARQUET_MAGIC, load_parquet
 from aneos.catalogue.sbdb import sbdb_records
 from aneos.catalogue.schema import REQUIRED
 from aneos.dynamics.uncertainty import CARTESIAN, OrbitUncertainty
@@ -56,6 +66,10 @@ def read_orbits(path: str | Path) -> OrbitFile:
     Raises InputError (file, line, reason) where the file holds no usable orbit.
     """
     file = SourceFile(path)
+    if file.head(4) == PARQUET_MAGIC:
+        found = _from_parquet(file)
+        if found is not None:
+            return found
     head = file.head().decode("utf-8-sig", "replace")
     if BLOCK.search(head):
         return _from_blocks(file)
@@ -75,7 +89,7 @@ def read_orbits(path: str | Path) -> OrbitFile:
     rows, rejected = [], list(catalogue.rejected)
     for row in catalogue.table.iter_rows(named=True):
         try:
-            rows.append(_widths_of(row) | row)
+            rows.append(_widths_of(row) | row | _axes_told(row))
         except InputError as error:
             line = int(row["source_line"] or 0)
             rejected.append(RejectedRow(line, error.reason, row["designation"], str(row["source"] or path)))
@@ -86,6 +100,8 @@ def has_orbits_of_another_form(path: str | Path) -> bool:
     """Whether :func:`read_orbits` may read a file that :func:`aneos.catalogue.read_any` refuses: blocks of elements,
     JSON, columns under other names. Raises InputError where there is no such file."""
     file = SourceFile(path)
+    if file.head(4) == PARQUET_MAGIC:
+        return True
     head = file.head().decode("utf-8-sig", "replace")
     return (
         bool(BLOCK.search(head))
@@ -100,6 +116,15 @@ def _widths_of(row: Mapping[str, Any]) -> dict[str, Any]:
     return words_of({name: value for name, value in row.items() if "sigma" in name.lower()})
 
 
+def _axes_told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Centre and frame in our words where the row has them, under whatever usual name."""
+    told = {ours: row[name] for name, ours in told_axes(row).items() if row[name] is not None}
+    if not told:
+        return {}
+    axes = axes_of(told, str(row.get("designation") or "object"))
+    return {name: axes[name].title() if name == "centre" else axes[name] for name in ("centre", "frame")}
+
+
 # -- text ------------------------------------------------------------------------------------------
 
 
@@ -109,6 +134,14 @@ def _from_blocks(file: SourceFile) -> OrbitFile:
     if not rows:
         raise InputError(rejected[0].reason, source=file.name, line=rejected[0].line)
     return _collected(file, "Find_Orb elements", ((row["source_line"], row) for row in rows), tuple(rejected))
+
+
+def _from_parquet(file: SourceFile) -> OrbitFile | None:
+    """A table under other names; None where it has all columns of docs/formats.md or no orbit under any."""
+    table = load_parquet(file)
+    if set(REQUIRED) <= set(table.columns) or not _names_an_orbit(table.columns):
+        return None
+    return _collected(file, "elements", enumerate(table.iter_rows(named=True), 1))
 
 
 def _is_horizons(head: str) -> bool:
@@ -126,7 +159,11 @@ def _other_names(head: str) -> bool:
     header = _split(line)
     if set(REQUIRED) <= set(header):
         return False
-    found = {what[0] for name in header if (what := label_of(name)) is not None}
+    return _names_an_orbit(header)
+
+
+def _names_an_orbit(names: Iterable[str]) -> bool:
+    found = {what[0] for name in names if (what := label_of(name)) is not None}
     return "epoch_tdb_jd" in found and ({"e", "i_deg", "node_deg"} <= found or set(CARTESIAN) <= found)
 
 
