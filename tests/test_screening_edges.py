@@ -110,3 +110,14 @@ def test_a_published_width_widens_the_interval(tmp_path: Path) -> None:
     assert narrow.interval == pytest.approx(plain.interval, abs=1e-3)
     assert wide.interval[0] < plain.interval[0] - 0.02
     assert "The orbit is poor" in wide.evidence[0].summary
+
+
+def test_a_smaller_p_never_has_a_larger_q() -> None:
+    from aneos.screening import q_against_reference
+
+    p = np.concatenate([[0.0], np.logspace(-9, 0, 4001)])
+    q = q_against_reference(p)
+    assert (np.diff(q) >= -1e-12).all()
+    assert q[0] == 0.0
+    assert 0.99 < q[-1] <= 1.0
+    assert q_against_reference(np.array([1e-7]))[0] == pytest.approx(1e-7 * 40_875)

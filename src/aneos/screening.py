@@ -325,9 +325,16 @@ def _classes(
 
 
 def q_against_reference(p_value: FloatArray) -> FloatArray:
-    """q of each object as if it alone joined the reference catalogue, from the null's expected counts."""
+    """q of each object as if it alone joined the reference catalogue, from the null's expected counts.
+
+    As Benjamini and Hochberg have it, the least rate at which the object is listed: one of larger p among the expected
+    ones may list it at a lower rate than its own p does.
+    """
     n = load_natural_orbits().n_reference
-    return np.asarray(np.minimum(p_value * (n + 1) / (1.0 + np.floor(p_value * n)), 1.0))
+    expected = p_value * n
+    own = p_value * (n + 1) / (1.0 + np.floor(expected))
+    next_one = np.ceil(expected) * (n + 1) / n / (1.0 + np.ceil(expected))
+    return np.asarray(np.minimum(np.where(expected > 0.0, np.minimum(own, next_one), own), 1.0))
 
 
 def _find_all(catalogue: Catalogue, designations: Sequence[str]) -> Catalogue:
